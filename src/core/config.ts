@@ -1,0 +1,71 @@
+/** Provider configuration: provider argument, then stack config, then environment variable, read when it is needed. */
+
+import { Secret } from "./secret.js";
+
+/** Where configuration values come from, first match wins; the hosts build it. Keys are paths such as `entra.clientId`. */
+export interface ConfigSource {
+  /** The value of a provider argument or stack config entry, as text. */
+  setting(key: string): string | undefined;
+  environment: Readonly<Record<string, string | undefined>>;
+}
+
+/** One configuration value: its key under `odeus:`, and the environment variables that may hold it, in order. */
+export interface ConfigKey {
+  key: string;
+  environment: readonly string[];
+  description: string;
+  secret?: boolean;
+}
+
+/** Every value the provider can be configured with. schema.json and the README's table are written from this list. */
+export const CONFIG = {
+  apiKey: { key: "apiKey", environment: ["ODEUS_API_KEY"], secret: true, description: "Key of the Odeus workspace, with the scope INTEGRATION_API." },
+  baseUrl: { key: "baseUrl", environment: ["ODEUS_BASE_URL"], description: "Where the Odeus API answers. Default https://api.odeus.ai; a dedicated deployment answers at https://<domain>/api/public." },
+  owner: { key: "owner", environment: ["ODEUS_OWNER"], description: "A word that tells two state backends with equal project and stack names apart. It is part of the mark on what is made." },
+  retrySeconds: { key: "retrySeconds", environment: ["ODEUS_RETRY_SECONDS"], description: "How long a call that a server throttles, or cannot serve just now, is tried again, in seconds. Default 120." },
+  callTimeoutSeconds: { key: "callTimeoutSeconds", environment: ["ODEUS_CALL_TIMEOUT_SECONDS"], description: "How long one call may take before its outcome counts as unknown, in seconds. Default 30." },
+  verifySeconds: { key: "verifySeconds", environment: ["ODEUS_VERIFY_SECONDS"], description: "How long to wait until a new secret is accepted, in seconds. Default 300." },
+  entraTenantId: { key: "entra.tenantId", environment: ["ARM_TENANT_ID", "AZURE_TENANT_ID"], description: "Tenant to sign in to, and the default tenant of app registrations." },
+  entraClientId: { key: "entra.clientId", environment: ["ARM_CLIENT_ID"], description: "Client id of the deploying service principal." },
+  entraClientSecret: { key: "entra.clientSecret", environment: ["ARM_CLIENT_SECRET"], secret: true, description: "Client secret of the deploying service principal." },
+  entraUseOidc: { key: "entra.useOidc", environment: ["ARM_USE_OIDC"], description: "true: sign in with a federated token (oidcToken) in place of a secret." },
+  entraOidcToken: { key: "entra.oidcToken", environment: ["ARM_OIDC_TOKEN"], secret: true, description: "The federated token, used with useOidc." },
+  entraEnvironment: { key: "entra.environment", environment: ["ARM_ENVIRONMENT"], description: "Cloud: public (default), usgovernment or china." },
+  entraAuthority: { key: "entra.authorityHost", environment: ["AZURE_AUTHORITY_HOST"], description: "Sign-in host in place of the cloud's own, for a sandbox." },
+  entraGraph: { key: "entra.graphEndpoint", environment: ["ODEUS_GRAPH_ENDPOINT"], description: "Microsoft Graph root in place of the cloud's own, for a sandbox." },
+  atlassianEndpoint: { key: "endpoints.atlassian", environment: ["ODEUS_ENDPOINT_ATLASSIAN"], description: "Origin of Atlassian's OAuth server in place of https://auth.atlassian.com, for a sandbox." },
+  googleEndpoint: { key: "endpoints.google", environment: ["ODEUS_ENDPOINT_GOOGLE"], description: "Origin of Google's OAuth server in place of its own two, for a sandbox." },
+} as const satisfies Record<string, ConfigKey>;
+
+export type ConfigName = keyof typeof CONFIG;
+
+export interface Config {
+  /** The value, or undefined where nothing is set. Empty text counts as not set. */
+  text(name: ConfigName): string | undefined;
+  /** A secret value, opened only where a client sends it. */
+  secret(name: ConfigName): Secret | undefined;
+  /** A number of seconds, or the default. */
+  seconds(name: ConfigName, byDefault: number): number;
+  /** Environment that child libraries may need to see (sign-in chains). */
+  environment: Readonly<Record<string, string | undefined>>;
+}
+
+export function createConfig(source: ConfigSource): Config {
+  const text = (name: ConfigName): string | undefined => {
+    const { key, environment } = CONFIG[name];
+    const values = [source.setting(key), ...environment.map((variable) => source.environment[variable])];
+    return values.find((value) => value !== undefined && value !== "");
+  };
+  return {
+    text,
+    secret(name) {
+      const value = text(name);
+      return value === undefined ? undefined : new Secret(value);
+    },
+    seconds(name, byDefault) {
+      const value = Number(text(name));
+      return text(name) !== undefined && Number.isFinite(value) && value >= 0 ? value : byDefault;
+    },
+    environment: source.environment,
+  };
+}
