@@ -1,0 +1,105 @@
+/** What the rollout asks of an authorization server. A new vendor is one file that meets this. */
+
+import type { Mark } from "../core/mark.js";
+import type { Secret } from "../core/secret.js";
+
+/** How many client secrets can be valid at once, and who makes them. It decides how a secret is rotated. */
+export type SecretCapability =
+  /** Any number beside each other: add, enter, remove. */
+  | "many"
+  /** The program gives it; nothing can be issued or removed. */
+  | "given";
+
+/** What the client has to be, in OAuth's words. Vendor settings are the server's own business. */
+export interface ClientWish {
+  redirectUrls: string[];
+  scopes: string[];
+}
+
+/** A client at the authorization server, as it is recorded. */
+export interface RegisteredClient {
+  clientId: string;
+  tenantId?: string;
+  /** The server's own ids of what was made; opaque to everybody else. */
+  objects: Record<string, string>;
+}
+
+export interface IssuedSecret {
+  keyId: string;
+  value: Secret;
+  createdAt: string;
+  expiresAt?: string;
+}
+
+export type Verdict = "accepted" | "rejected" | "inconclusive" | "unavailable";
+
+export interface ProbeAnswer {
+  verdict: Verdict;
+  /** How it was asked. */
+  method: string;
+  /** One sentence for people. */
+  detail: string;
+}
+
+/** What the administration side can prove about one property of the client, by reading it back. */
+export interface Finding {
+  property: "redirectUrl" | "scopes" | "consent" | "client";
+  state: "proven" | "unproven" | "wrong";
+  /** One sentence: what is wrong or not provable. Empty where proven. */
+  detail: string;
+}
+
+export interface Observation {
+  /** False: the client is gone beyond doubt. */
+  exists: boolean;
+  /** Differences from the wish that a later `up` mends. */
+  drift: string[];
+  /** What others have added; it stays, and people are told. */
+  notes: string[];
+  findings: Finding[];
+  /** Vendor settings read back, as inputs; only those the program set. */
+  settings: Record<string, unknown>;
+}
+
+/** One effect, with the way back. `undo` is registered before the effect, so it must hold for "nothing happened" too. */
+export type Undo = { what: string; run: () => Promise<void> };
+
+/** Called before every effect with the way back. */
+export type Undoable = (undo: Undo) => void;
+
+export interface AuthorizationServer {
+  readonly kind: string;
+  readonly secrets: SecretCapability;
+  /** The client as people know it, for example: app registration "Odeus" in tenant 72f9... */
+  readonly title: string;
+  /** How many acceptances in a row prove a new secret. */
+  readonly acceptances: number;
+  /** The tenant to enter in a slot that takes one. */
+  slotTenant(client: RegisteredClient): string | undefined;
+  /** Read-only: signs in, resolves scope names; throws with every problem it can see, before anything is made. */
+  prepare(wish: ClientWish): Promise<{ warnings: string[] }>;
+  /** Our own client of an earlier run that left no state. */
+  find(mark: Mark): Promise<RegisteredClient | undefined>;
+  /** Whose mark the client with this id carries, where it can be seen. */
+  ownerOf(clientId: string): Promise<Mark | undefined>;
+  /** The recorded client, looked up again by its ids; undefined when it is gone (one of ours that was only soft-deleted is restored). */
+  recall(client: RegisteredClient, undoable: Undoable): Promise<RegisteredClient | undefined>;
+  /** Makes the client, findable by its mark from the first call on. */
+  register(mark: Mark, wish: ClientWish, undoable: Undoable): Promise<RegisteredClient>;
+  /** Makes the client what it has to be: adds what the wish lacks, and takes away what `formerly` had and the wish has not. */
+  converge(client: RegisteredClient, mark: Mark, wish: ClientWish, formerly: ClientWish, undoable: Undoable): Promise<RegisteredClient>;
+  /** A new secret beside the others. `known` are the key ids that state knows. */
+  addSecret(client: RegisteredClient, mark: Mark, known: string[], undoable: Undoable): Promise<IssuedSecret>;
+  /** Already gone is done. */
+  removeSecret(client: RegisteredClient, keyId: string): Promise<void>;
+  /** Key ids that carry our mark. */
+  markedSecrets(client: RegisteredClient, mark: Mark): Promise<string[]>;
+  /** Asks the server itself whether it takes this secret. */
+  probe(client: RegisteredClient, secret: Secret): Promise<ProbeAnswer>;
+  /** Read-only: compares the client with the wish. */
+  observe(client: RegisteredClient, mark: Mark, wish: ClientWish, known: string[]): Promise<Observation>;
+  /** Takes away what we made; a client given by the program stays. */
+  delete(client: RegisteredClient, how: "asConfigured" | "final"): Promise<void>;
+  /** Public facts about the client, as outputs of the resource. */
+  outputs(client: RegisteredClient): Record<string, string>;
+}

@@ -1,0 +1,131 @@
+/** Signs in to Microsoft Entra by @azure/identity, which is loaded only when something really needs a token. */
+
+import { createRequire } from "node:module";
+import * as path from "node:path";
+import type { TokenCredential } from "@azure/identity";
+import type { Config } from "../core/config.js";
+import type { Env } from "../core/env.js";
+import { CancelledError, ConfigError, OdeusError, RemoteError } from "../core/errors.js";
+import { Secret } from "../core/secret.js";
+import { requireSafeUrl } from "./http.js";
+
+/** Sign-in hosts and Graph roots of the national clouds (names as azuread users know them). */
+const CLOUDS: Readonly<Record<string, { authority: string; graph: string }>> = {
+  public: { authority: "https://login.microsoftonline.com", graph: "https://graph.microsoft.com/v1.0" },
+  usgovernment: { authority: "https://login.microsoftonline.us", graph: "https://graph.microsoft.us/v1.0" },
+  china: { authority: "https://login.chinacloudapi.cn", graph: "https://microsoftgraph.chinacloudapi.cn/v1.0" },
+};
+
+export interface Cloud {
+  /** Without a slash at the end. */
+  authority: string;
+  /** Graph root with its version, without a slash at the end. */
+  graph: string;
+}
+
+/** Who signed in, as the token says. */
+export interface SignedIn {
+  token: Secret;
+  tenantId: string | undefined;
+  /** Name or client id of the identity, for messages. */
+  identity: string;
+}
+
+export function cloudOf(config: Config): Cloud {
+  const name = config.text("entraEnvironment") ?? "public";
+  const cloud = CLOUDS[name.toLowerCase()];
+  if (cloud === undefined) throw new ConfigError(`entra.environment (ARM_ENVIRONMENT) is "${name}"; it must be one of ${Object.keys(CLOUDS).join(", ")}.`);
+  const bare = (url: string): string => url.replace(/\/+$/, "");
+  return { authority: bare(config.text("entraAuthority") ?? cloud.authority), graph: bare(config.text("entraGraph") ?? cloud.graph) };
+}
+
+/** One credential object per configuration and tenant: it keeps its token until shortly before that expires. */
+const credentials = new WeakMap<Config, Map<string, Promise<TokenCredential>>>();
+
+export async function signIn(config: Config, tenantId: string | undefined, env: Env): Promise<SignedIn> {
+  const cloud = cloudOf(config);
+  requireSafeUrl(cloud.authority, "entra.authorityHost");
+  const known = credentials.get(config) ?? new Map<string, Promise<TokenCredential>>();
+  credentials.set(config, known);
+  const key = tenantId ?? "";
+  const credential = known.get(key) ?? createCredential(config, cloud, tenantId);
+  known.set(key, credential);
+  try {
+    const answer = await (await credential).getToken(`${new URL(cloud.graph).origin}/.default`, { abortSignal: env.signal });
+    if (answer === null) throw new Error("no token");
+    return readToken(new Secret(answer.token));
+  } catch (error) {
+    known.delete(key);
+    if (env.signal.aborted) throw new CancelledError();
+    if (error instanceof OdeusError) throw error;
+    throw refusal(error, cloud, tenantId);
+  }
+}
+
+async function createCredential(config: Config, cloud: Cloud, tenantId: string | undefined): Promise<TokenCredential> {
+  const identity = loadIdentity();
+  // A host of one's own is no public cloud, and asking the public one about it would fail.
+  const options = { authorityHost: cloud.authority, disableInstanceDiscovery: config.text("entraAuthority") !== undefined };
+  const clientId = config.text("entraClientId");
+  const secret = config.secret("entraClientSecret");
+  const oidc = config.text("entraUseOidc") === "true" ? config.secret("entraOidcToken") : undefined;
+  if (clientId !== undefined && (secret !== undefined || oidc !== undefined)) {
+    if (tenantId === undefined) throw new ConfigError("no tenant: set entra.tenantId on the resource, odeus:entra.tenantId, or ARM_TENANT_ID.");
+    if (oidc !== undefined) return new identity.ClientAssertionCredential(tenantId, clientId, async () => oidc.open(), options);
+    if (secret !== undefined) return new identity.ClientSecretCredential(tenantId, clientId, secret.open(), options);
+  }
+  return new identity.DefaultAzureCredential({ ...options, ...(tenantId === undefined ? {} : { tenantId }) });
+}
+
+/** The package beside ours, or in the project that Pulumi runs in. */
+function loadIdentity(): typeof import("@azure/identity") {
+  for (const from of [__filename, path.join(process.cwd(), "_.js")]) {
+    try {
+      return createRequire(from)("@azure/identity") as typeof import("@azure/identity");
+    } catch {
+      // Not there: the next place, or the advice below.
+    }
+  }
+  throw new ConfigError("signing in to Microsoft Entra needs the package @azure/identity: run `npm install @azure/identity@4.13` in the project (or beside the plugin).");
+}
+
+function readToken(token: Secret): SignedIn {
+  const payload = token.open().split(".")[1];
+  let claims: Record<string, unknown> = {};
+  try {
+    claims = payload === undefined ? {} : (JSON.parse(Buffer.from(payload, "base64url").toString("utf8")) as Record<string, unknown>);
+  } catch {
+    // Access tokens are opaque by contract; what cannot be read is simply not known.
+  }
+  const text = (name: string): string | undefined => (typeof claims[name] === "string" ? (claims[name] as string) : undefined);
+  return { token, tenantId: text("tid"), identity: text("app_displayname") ?? text("upn") ?? text("appid") ?? "the signed-in identity" };
+}
+
+/** What the numbers hint at (facts of Microsoft's sign-in error list); the decision never hangs on them. */
+const HINTS: Readonly<Record<string, string>> = {
+  "7000215": "The client secret of the deploying identity is wrong: check ARM_CLIENT_SECRET (the value, not its id).",
+  "7000222": "The client secret of the deploying identity has expired: make a new one.",
+  "700016": "The deploying identity does not exist in this tenant: check ARM_CLIENT_ID, and the tenant.",
+  "90002": "There is no such tenant in this cloud: check the tenant id and entra.environment.",
+  "7000229": "The deploying identity has no service principal in this tenant.",
+};
+
+function refusal(error: unknown, cloud: Cloud, tenantId: string | undefined): RemoteError {
+  const text = error instanceof Error ? error.message : "";
+  const number = /AADSTS(\d+)/.exec(text)?.[1];
+  const trust = /endpoints_resolution_error|self.signed|unable to (get|verify)/i.test(text);
+  return new RemoteError({
+    service: "Microsoft Entra",
+    operation: "signIn",
+    host: new URL(cloud.authority).host,
+    outcome: "refused",
+    said: `did not let us sign in${tenantId === undefined ? "" : ` to tenant ${tenantId}`}`,
+    ...(number === undefined ? {} : { code: `AADSTS${number}` }),
+    words: (text.split(/Trace ID|\n/)[0] ?? "").slice(0, 300),
+    remedy:
+      (number === undefined ? undefined : HINTS[number]) ??
+      (trust
+        ? "The sign-in host could not be reached or is not trusted: check the network, and NODE_EXTRA_CA_CERTS for a certificate authority of your own."
+        : "Set ARM_TENANT_ID, ARM_CLIENT_ID and ARM_CLIENT_SECRET, or sign in with `az login`."),
+  });
+}

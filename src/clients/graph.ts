@@ -1,0 +1,209 @@
+/** Microsoft Graph v1.0, call by call, for app registrations; Graph's misleading answers get codes of their own here. */
+
+import type { Env } from "../core/env.js";
+import { RemoteError } from "../core/errors.js";
+import { Secret } from "../core/secret.js";
+import { createHttp, type HttpAnswer, type HttpCall, type HttpLimits } from "./http.js";
+import type { SignedIn } from "./entraSignIn.js";
+
+export const MICROSOFT_GRAPH_APP_ID = "00000003-0000-0000-c000-000000000000";
+
+export interface PasswordCredential {
+  keyId: string;
+  displayName: string | null;
+  startDateTime: string | null;
+  endDateTime: string | null;
+}
+export interface RequiredResourceAccess {
+  resourceAppId: string;
+  resourceAccess: { id: string; type: string }[];
+}
+export interface Application {
+  id: string;
+  appId: string;
+  uniqueName: string | null;
+  displayName: string;
+  signInAudience: string;
+  notes: string | null;
+  tags: string[];
+  web: { redirectUris: string[]; homePageUrl: string | null };
+  info: { privacyStatementUrl: string | null; termsOfServiceUrl: string | null };
+  requiredResourceAccess: RequiredResourceAccess[];
+  passwordCredentials: PasswordCredential[];
+}
+/** What is written: any part of it. */
+export type ApplicationBody = Partial<Omit<Application, "id" | "appId" | "uniqueName" | "passwordCredentials" | "web" | "info">> & {
+  web?: Partial<Application["web"]>;
+  info?: Partial<Application["info"]>;
+};
+export interface ServicePrincipal {
+  id: string;
+  appId: string;
+  accountEnabled?: boolean;
+  oauth2PermissionScopes?: { id: string; value: string; type: string; isEnabled: boolean }[];
+}
+export interface PermissionGrant {
+  id: string;
+  resourceId: string;
+  scope: string;
+}
+
+/** Answers that look wrong and mean "wait", or mean something else than their status says. Fragile: only the text tells. */
+const TEXT_CODES: readonly [RegExp, string][] = [
+  [/does not reference a valid application object/i, "ApplicationNotReplicated"],
+  [/backing application .* must .*in the local tenant/i, "ApplicationNotReplicated"],
+  [/queried reference-property objects are not present/i, "ReferenceNotReplicated"],
+  [/same value for property uniqueName already exists/i, "UniqueNameTaken"],
+  [/No password credential found with keyId/i, "PasswordGone"],
+  [/Permission entry already exists/i, "GrantExists"],
+  [/Credential lifetime exceeds the max value/i, "LifetimeForbidden"],
+];
+
+const NEEDS: Readonly<Record<string, string>> = {
+  createGrant: "DelegatedPermissionGrant.ReadWrite.All",
+  patchGrant: "DelegatedPermissionGrant.ReadWrite.All",
+  deleteGrant: "DelegatedPermissionGrant.ReadWrite.All",
+  listGrants: "DelegatedPermissionGrant.ReadWrite.All",
+};
+
+export type Graph = ReturnType<typeof createGraph>;
+
+export function createGraph(options: { root: string; env: Env; limits: HttpLimits; signIn: () => Promise<SignedIn> }) {
+  const host = new URL(options.root).host;
+  const http = createHttp({
+    service: "Microsoft Graph",
+    baseUrl: options.root,
+    env: options.env,
+    limits: options.limits,
+    requestIdHeader: "request-id",
+    headers: async () => ({ Authorization: `Bearer ${(await options.signIn()).token.open()}` }),
+    wordsOf,
+  });
+
+  async function send(call: HttpCall): Promise<HttpAnswer> {
+    const answer = await http(call);
+    if (answer.status < 400) return answer;
+    const { code, words } = wordsOf(answer.json);
+    const requestId = answer.headers["request-id"];
+    const remedy =
+      answer.status === 403 && code !== "ApplicationNotReplicated"
+        ? `The identity "${(await options.signIn()).identity}" needs the application permission ${NEEDS[call.operation] ?? "Application.ReadWrite.OwnedBy"}, with admin consent.`
+        : undefined;
+    throw new RemoteError({
+      service: "Microsoft Graph",
+      operation: call.operation,
+      host,
+      outcome: "refused",
+      status: answer.status,
+      said: "refused it",
+      ...(code === undefined ? {} : { code }),
+      ...(words === undefined ? {} : { words }),
+      ...(requestId === undefined ? {} : { requestId }),
+      ...(remedy === undefined ? {} : { remedy }),
+    });
+  }
+  /** A read in which "no such object" is an answer. */
+  async function find<T>(call: Omit<HttpCall, "method" | "repeat">): Promise<T | undefined> {
+    try {
+      return (await send({ ...call, method: "GET", repeat: "repeatable" })).json as T;
+    } catch (error) {
+      if (error instanceof RemoteError && error.failure.status === 404) return undefined;
+      throw error;
+    }
+  }
+  const application = (objectId: string) => `/applications/${encodeURIComponent(objectId)}`;
+  const byKey = (uniqueName: string) => `/applications(uniqueName='${encodeURIComponent(quoted(uniqueName))}')`;
+  const byAppId = (collection: string, appId: string) => `/${collection}(appId='${encodeURIComponent(quoted(appId))}')`;
+  const UPSERT = { Prefer: "create-if-missing" };
+
+  return {
+    getApplication: (objectId: string) => find<Application>({ operation: "getApplication", path: application(objectId) }),
+    findApplicationByKey: (uniqueName: string) => find<Application>({ operation: "getApplication", path: byKey(uniqueName) }),
+    findApplicationByAppId: (appId: string) => find<Application>({ operation: "getApplication", path: byAppId("applications", appId) }),
+    /** Answers the new application, or undefined when one with this key was there and has been updated. */
+    async upsertApplication(uniqueName: string, json: ApplicationBody): Promise<Application | undefined> {
+      const answer = await send({ operation: "upsertApplication", method: "PATCH", path: byKey(uniqueName), headers: UPSERT, json, repeat: "repeatable" });
+      return answer.status === 201 ? (answer.json as Application) : undefined;
+    },
+    async patchApplication(objectId: string, json: ApplicationBody): Promise<void> {
+      await send({ operation: "patchApplication", method: "PATCH", path: application(objectId), json, repeat: "repeatable" });
+    },
+    /** Soft: restorable for 30 days. False: there was no such application, or it is not visible yet. */
+    async deleteApplication(objectId: string): Promise<boolean> {
+      return found(() => send({ operation: "deleteApplication", method: "DELETE", path: application(objectId), repeat: "repeatable" }));
+    },
+    async listDeletedApplications(): Promise<Application[]> {
+      const answer = await send({ operation: "listDeletedApplications", method: "GET", path: "/directory/deletedItems/microsoft.graph.application", repeat: "repeatable" });
+      return (answer.json as { value: Application[] }).value;
+    },
+    getDeletedApplication: (objectId: string) => find<Application>({ operation: "getDeletedItem", path: `/directory/deletedItems/${encodeURIComponent(objectId)}` }),
+    async restoreDeletedApplication(objectId: string): Promise<void> {
+      await send({ operation: "restoreDeletedItem", method: "POST", path: `/directory/deletedItems/${encodeURIComponent(objectId)}/restore`, json: {}, repeat: "throttled" });
+    },
+    /** Final. False: there was no such deleted application, or it is not visible yet. */
+    async purgeDeletedApplication(objectId: string): Promise<boolean> {
+      return found(() => send({ operation: "purgeDeletedItem", method: "DELETE", path: `/directory/deletedItems/${encodeURIComponent(objectId)}`, repeat: "repeatable" }));
+    },
+    async addPassword(objectId: string, displayName: string, endDateTime: string): Promise<{ credential: PasswordCredential; secret: Secret }> {
+      // Never idempotent: each call that arrives leaves one more secret.
+      const answer = await send({ operation: "addPassword", method: "POST", path: `${application(objectId)}/addPassword`, json: { passwordCredential: { displayName, endDateTime } }, repeat: "throttled" });
+      const { secretText, ...credential } = answer.json as PasswordCredential & { secretText: string };
+      return { credential, secret: new Secret(secretText) };
+    },
+    /** Gone already is done. */
+    async removePassword(objectId: string, keyId: string): Promise<void> {
+      try {
+        await send({ operation: "removePassword", method: "POST", path: `${application(objectId)}/removePassword`, json: { keyId }, repeat: "repeatable" });
+      } catch (error) {
+        if (!(error instanceof RemoteError && error.failure.code === "PasswordGone")) throw error;
+      }
+    },
+    async putLogo(objectId: string, contentType: string, content: Buffer): Promise<void> {
+      await send({ operation: "putLogo", method: "PUT", path: `${application(objectId)}/logo`, bytes: { contentType, content }, repeat: "repeatable" });
+    },
+    findServicePrincipal: (appId: string) =>
+      find<ServicePrincipal>({ operation: "getServicePrincipal", path: byAppId("servicePrincipals", appId), query: { $select: "id,appId,accountEnabled,oauth2PermissionScopes" } }),
+    async upsertServicePrincipal(appId: string): Promise<ServicePrincipal | undefined> {
+      const answer = await send({ operation: "upsertServicePrincipal", method: "PATCH", path: byAppId("servicePrincipals", appId), headers: UPSERT, json: { appId }, repeat: "repeatable" });
+      return answer.status === 201 ? (answer.json as ServicePrincipal) : undefined;
+    },
+    /** The tenant-wide (AllPrincipals) grants of this service principal. */
+    async listGrants(servicePrincipalId: string): Promise<PermissionGrant[]> {
+      const $filter = `clientId eq '${quoted(servicePrincipalId)}' and consentType eq 'AllPrincipals'`;
+      const answer = await send({ operation: "listGrants", method: "GET", path: "/oauth2PermissionGrants", query: { $filter }, repeat: "repeatable" });
+      return (answer.json as { value: PermissionGrant[] }).value;
+    },
+    async createGrant(servicePrincipalId: string, resourceId: string, scope: string): Promise<void> {
+      await send({ operation: "createGrant", method: "POST", path: "/oauth2PermissionGrants", json: { clientId: servicePrincipalId, consentType: "AllPrincipals", principalId: null, resourceId, scope }, repeat: "throttled" });
+    },
+    async deleteGrant(grantId: string): Promise<void> {
+      await found(() => send({ operation: "deleteGrant", method: "DELETE", path: `/oauth2PermissionGrants/${encodeURIComponent(grantId)}`, repeat: "repeatable" }));
+    },
+    async patchGrant(grantId: string, scope: string): Promise<void> {
+      await send({ operation: "patchGrant", method: "PATCH", path: `/oauth2PermissionGrants/${encodeURIComponent(grantId)}`, json: { scope }, repeat: "repeatable" });
+    },
+  };
+}
+
+async function found(work: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await work();
+    return true;
+  } catch (error) {
+    if (error instanceof RemoteError && error.failure.status === 404) return false;
+    throw error;
+  }
+}
+
+/** OData doubles a single quote inside a literal. */
+function quoted(text: string): string {
+  return text.replaceAll("'", "''");
+}
+
+function wordsOf(json: unknown): { code?: string; words?: string } {
+  const error = ((json ?? {}) as { error?: { code?: unknown; message?: unknown } }).error;
+  const words = typeof error?.message === "string" ? error.message : undefined;
+  const special = words === undefined ? undefined : TEXT_CODES.find(([text]) => text.test(words))?.[1];
+  const code = special ?? (typeof error?.code === "string" ? error.code : undefined);
+  return { ...(code === undefined ? {} : { code }), ...(words === undefined ? {} : { words }) };
+}

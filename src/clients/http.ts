@@ -1,0 +1,230 @@
+/** The one way to speak HTTP: deadline, retries, no redirects, JSON read strictly, and errors that hold no secret. */
+
+import axios, { type AxiosError, type AxiosRequestConfig, type AxiosResponse } from "axios";
+import axiosRetry from "axios-retry";
+import * as http from "node:http";
+import * as https from "node:https";
+import { CancelledError, ConfigError, RemoteError, type RemoteFailure } from "../core/errors.js";
+import type { Env } from "../core/env.js";
+
+/** How often a failed call may be repeated by itself. */
+export type Repeat =
+  /** A read, or a write whose second effect is the same: again after throttling, 5xx and lost answers. */
+  | "repeatable"
+  /** Again only where the first try surely had no effect: after 429, or when nothing was sent. */
+  | "throttled"
+  /** Once. */
+  | "never";
+
+export interface HttpCall {
+  /** The remote's own name of the call, for errors. */
+  operation: string;
+  method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  /** Below the base URL; every part already encoded. */
+  path: string;
+  query?: Record<string, string>;
+  headers?: Record<string, string>;
+  json?: unknown;
+  form?: Record<string, string>;
+  bytes?: { contentType: string; content: Buffer };
+  repeat: Repeat;
+}
+
+export interface HttpAnswer {
+  status: number;
+  headers: Record<string, string>;
+  /** The parsed body; undefined when there is none. */
+  json: unknown;
+}
+
+export interface HttpLimits {
+  callTimeoutMs: number;
+  /** How long a call may be repeated, all tries together. */
+  retryMs: number;
+}
+
+export interface HttpOptions {
+  /** The remote's name for people. */
+  service: string;
+  baseUrl: string;
+  env: Env;
+  limits: HttpLimits;
+  /** Credentials and the like, asked for before each call. */
+  headers?: () => Promise<Record<string, string>>;
+  /** Header in which the remote names the request. */
+  requestIdHeader?: string;
+  /** A connection of its own for every call, so that answers come from different servers behind one name. */
+  freshConnections?: boolean;
+  /** Words of the remote's own error body, for statuses that this file turns into errors by itself. */
+  wordsOf?: (json: unknown) => { code?: string; words?: string };
+}
+
+export type Http = (call: HttpCall) => Promise<HttpAnswer>;
+
+const LARGEST_ANSWER = 8 * 1024 * 1024;
+const LOOPBACK = new Set(["localhost", "127.0.0.1", "[::1]", "::1"]);
+/** Nothing of the request can have arrived. */
+const NEVER_SENT = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH"]);
+const UNTRUSTED = /^(UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|CERT_|ERR_TLS|ERR_SSL)/;
+
+const keepAlive = { http: new http.Agent({ keepAlive: true }), https: new https.Agent({ keepAlive: true }) };
+
+export function isLoopback(url: URL): boolean {
+  return LOOPBACK.has(url.hostname);
+}
+
+/** Refuses addresses to which a credential must not be sent. */
+export function requireSafeUrl(text: string, what: string): URL {
+  if (!URL.canParse(text)) throw new ConfigError(`${what} is not a web address.`);
+  const url = new URL(text);
+  if (url.username !== "" || url.password !== "") throw new ConfigError(`${what} must not hold a user name or password.`);
+  if (url.protocol === "https:" || (url.protocol === "http:" && isLoopback(url))) return url;
+  throw new ConfigError(`${what} must start with https:// (plain http is only for this machine itself), it is for host ${url.hostname}.`);
+}
+
+export function createHttp(options: HttpOptions): Http {
+  const base = requireSafeUrl(options.baseUrl, `the address of ${options.service}`);
+  const { env, limits, service } = options;
+  const host = base.host;
+  const fail = (call: HttpCall, rest: Omit<RemoteFailure, "service" | "operation" | "host">): RemoteError =>
+    new RemoteError({ service, operation: call.operation, host, ...rest });
+
+  const client = axios.create({
+    maxRedirects: 0,
+    responseType: "text",
+    transformResponse: [(data: unknown) => data],
+    // Throttling and server trouble are thrown, so that axios-retry sees them; every other answer is ours to read.
+    validateStatus: (status) => status !== 429 && status < 500,
+    maxContentLength: LARGEST_ANSWER,
+    ...(isLoopback(base) ? { proxy: false as const } : {}),
+  });
+  axiosRetry(client, { retries: Number.MAX_SAFE_INTEGER, shouldResetTimeout: true, retryCondition: () => false });
+
+  return async (call) => {
+    const startedAt = env.now().getTime();
+    const left = () => limits.retryMs - (env.now().getTime() - startedAt);
+    let tries = 1;
+    // Drawn together with the decision to try again, so that the wait is the one that fitted into the budget.
+    let delay = 0;
+    const body = bodyOf(call);
+    const request: AxiosRequestConfig = {
+      method: call.method,
+      url: base.href.replace(/\/$/, "") + call.path,
+      headers: { Accept: "application/json", ...(body === undefined ? {} : { "Content-Type": body.contentType }), ...(await options.headers?.()), ...call.headers },
+      timeout: limits.callTimeoutMs,
+      signal: env.signal,
+      httpAgent: options.freshConnections ? new http.Agent() : keepAlive.http,
+      httpsAgent: options.freshConnections ? new https.Agent() : keepAlive.https,
+      ...(call.query === undefined ? {} : { params: call.query }),
+      ...(body === undefined ? {} : { data: body.content }),
+      "axios-retry": {
+        retries: Number.MAX_SAFE_INTEGER,
+        retryCondition: (error) => {
+          if (!repeats(call.repeat, error)) return false;
+          delay = nextDelay(tries, error.response?.headers["retry-after"], env.now(), env.random());
+          if (delay > left()) return false;
+          tries += 1;
+          return true;
+        },
+        retryDelay: () => delay,
+      },
+    };
+    const response = await client.request<string>(request).catch((error: unknown) => {
+      throw explain(error as AxiosError<string>, call, tries);
+    });
+    return read(response, call);
+  };
+
+  function explain(error: AxiosError<string>, call: HttpCall, tries: number): Error {
+    if (env.signal.aborted) return new CancelledError();
+    const again = tries > 1 ? `, ${tries} tries` : "";
+    const response = error.response;
+    if (response !== undefined && (response.status === 429 || response.status >= 500)) return refusal(response, call, tries);
+    const code = error.code ?? "";
+    if (NEVER_SENT.has(code)) {
+      return fail(call, { outcome: "unreachable", said: `cannot be reached at ${host} (${code}${again})`, remedy: "Check the address and the network of the machine that runs Pulumi." });
+    }
+    if (UNTRUSTED.test(code)) {
+      return fail(call, { outcome: "unreachable", said: `answers at ${host} with a certificate that is not trusted (${code})`, remedy: "Name your certificate authority in NODE_EXTRA_CA_CERTS; there is no way to skip the check." });
+    }
+    if (code === "ECONNABORTED" || code === "ETIMEDOUT") {
+      return fail(call, { outcome: "unknown", said: `gave no answer within ${Math.round(limits.callTimeoutMs / 1000)} s${again}` });
+    }
+    if (code === "ERR_BAD_RESPONSE" || code === "ERR_FR_MAX_BODY_LENGTH_EXCEEDED") {
+      return fail(call, { outcome: "unknown", said: `broke off its answer or sent far too much${again}` });
+    }
+    return fail(call, { outcome: "unknown", said: `closed the connection without an answer (${code === "" ? "no code" : code}${again})` });
+  }
+
+  function refusal(response: AxiosResponse<string>, call: HttpCall, tries: number): RemoteError {
+    const status = response.status;
+    const requestId = requestIdOf(response);
+    const told = options.wordsOf?.(parse(response.data)) ?? {};
+    const common = { status, ...(requestId === undefined ? {} : { requestId }), ...(told.code === undefined ? {} : { code: told.code }), ...(told.words === undefined ? {} : { words: told.words }) };
+    if (status === 429) {
+      const wait = retryAfterMs(response.headers["retry-after"], env.now());
+      return fail(call, { ...common, outcome: "refused", said: `throttles: still too many requests after ${tries} ${tries === 1 ? "try" : "tries"}`, remedy: wait === undefined ? "Run again later." : `Run again after ${new Date(env.now().getTime() + wait).toISOString()}.` });
+    }
+    const seconds = Math.round(limits.retryMs / 1000);
+    return fail(call, { ...common, outcome: "unknown", said: tries > 1 ? `answered ${status} for ${seconds} s (${tries} tries)` : `answered ${status}`, remedy: `Run again when ${service} answers.` });
+  }
+
+  function requestIdOf(response: AxiosResponse): string | undefined {
+    const value: unknown = options.requestIdHeader === undefined ? undefined : response.headers[options.requestIdHeader];
+    return typeof value === "string" ? value : undefined;
+  }
+
+  function read(response: AxiosResponse<string>, call: HttpCall): HttpAnswer {
+    const { status } = response;
+    const changes = call.method === "GET" ? "refused" : "unknown";
+    if (status >= 300 && status < 400) {
+      throw fail(call, { outcome: "refused", status, said: "sent us elsewhere, and credentials are never sent on", remedy: `Set the address of ${service} to where the service really is.` });
+    }
+    const headers = Object.fromEntries(Object.entries(response.headers).map(([name, value]) => [name.toLowerCase(), String(value)]));
+    if (response.data === "" || response.data === undefined) return { status, headers, json: undefined };
+    const json = parse(response.data);
+    if (json === undefined) {
+      const kind = String(headers["content-type"] ?? "no content type").split(";")[0];
+      throw fail(call, { outcome: changes, status, said: `answered with something that is not JSON (${kind})`, remedy: `Check that ${host} is the service itself and not a proxy or a sign-in page.` });
+    }
+    return { status, headers, json };
+  }
+}
+
+function bodyOf(call: HttpCall): { contentType: string; content: string | Buffer } | undefined {
+  if (call.json !== undefined) return { contentType: "application/json", content: JSON.stringify(call.json) };
+  if (call.form !== undefined) return { contentType: "application/x-www-form-urlencoded", content: new URLSearchParams(call.form).toString() };
+  return call.bytes;
+}
+
+/** Broken JSON is undefined here; V8's own error would quote the body. */
+function parse(text: string | undefined): unknown {
+  try {
+    return text === undefined || text === "" ? undefined : JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function repeats(repeat: Repeat, error: AxiosError): boolean {
+  if (repeat === "never" || error.code === "ERR_CANCELED") return false;
+  const status = error.response?.status;
+  if (status === 429) return true;
+  if (repeat === "throttled") return false;
+  if (status !== undefined) return [500, 502, 503, 504, 529].includes(status);
+  return !UNTRUSTED.test(error.code ?? "") && !NEVER_SENT.has(error.code ?? "");
+}
+
+/** Milliseconds that the remote asked us to wait. Retry-After is a number of seconds or an HTTP date (RFC 9110 10.2.3). */
+export function retryAfterMs(header: unknown, now: Date): number | undefined {
+  if (typeof header !== "string" || header.trim() === "") return undefined;
+  const seconds = Number(header);
+  if (Number.isFinite(seconds)) return Math.max(0, seconds * 1000);
+  const date = Date.parse(header);
+  return Number.isNaN(date) ? undefined : Math.max(0, date - now.getTime());
+}
+
+/** Milliseconds before the next try: what the remote asked for, else exponential with full jitter, at most 30 s. */
+export function nextDelay(tries: number, retryAfter: unknown, now: Date, random: number): number {
+  return retryAfterMs(retryAfter, now) ?? Math.round(random * Math.min(30_000, 500 * 2 ** (tries - 1)));
+}

@@ -1,0 +1,121 @@
+/** The Odeus API, call by call (api/odeus.openapi.yaml). Answers are trusted only as far as they are shaped like the contract. */
+
+import type { Env } from "../core/env.js";
+import { ConfigError, RemoteError } from "../core/errors.js";
+import type { Secret } from "../core/secret.js";
+import type { IntegrationSummary, OAuthClient, OAuthClientChange, OAuthClientEntry } from "../generated/odeusApi.js";
+import { createHttp, type HttpAnswer, type HttpCall, type HttpLimits } from "./http.js";
+
+export interface OdeusApi {
+  readonly baseUrl: string;
+  listIntegrations(): Promise<IntegrationSummary[]>;
+  getOAuthClient(integrationId: string): Promise<OAuthClient>;
+  putOAuthClient(integrationId: string, entry: OAuthClientEntry): Promise<OAuthClient>;
+  patchOAuthClient(integrationId: string, change: OAuthClientChange): Promise<OAuthClient>;
+  /** An empty slot counts as reverted. */
+  deleteOAuthClient(integrationId: string): Promise<void>;
+}
+
+export interface OdeusApiOptions {
+  baseUrl: string;
+  apiKey: Secret;
+  env: Env;
+  limits: HttpLimits;
+}
+
+/** Sent so that the workspace's audit log names what made a change. */
+const USER_AGENT = "odeus-pulumi";
+
+export function createOdeusApi(options: OdeusApiOptions): OdeusApi {
+  const http = createHttp({
+    service: "Odeus",
+    baseUrl: options.baseUrl,
+    env: options.env,
+    limits: options.limits,
+    headers: async () => ({ Authorization: `Bearer ${options.apiKey.open()}`, "User-Agent": USER_AGENT }),
+    wordsOf,
+  });
+  const host = new URL(options.baseUrl).host;
+
+  async function send(call: HttpCall): Promise<HttpAnswer> {
+    const answer = await http(call);
+    if (answer.status < 400) return answer;
+    const { code, words } = wordsOf(answer.json);
+    const remedy = REMEDIES[answer.status];
+    throw new RemoteError({
+      service: "Odeus",
+      operation: call.operation,
+      host,
+      outcome: "refused",
+      status: answer.status,
+      said: "refused it",
+      ...(code === undefined ? {} : { code }),
+      ...(words === undefined ? {} : { words }),
+      ...(remedy === undefined ? {} : { remedy }),
+    });
+  }
+
+  const slot = (integrationId: string) => `/integrations/v1/${encodeURIComponent(integrationId)}/oauth-client`;
+  const slotOf = (answer: HttpAnswer, operation: string): OAuthClient => shaped<OAuthClient>(answer, operation, host, "oauthClient", ["integrationId", "mode", "redirectUrl"]);
+
+  return {
+    baseUrl: options.baseUrl,
+    async listIntegrations() {
+      const answer = await send({ operation: "listIntegrations", method: "GET", path: "/integrations/v1/get", repeat: "repeatable" });
+      return shaped<IntegrationSummary[]>(answer, "listIntegrations", host, "integrations", ["length"]);
+    },
+    async getOAuthClient(id) {
+      return slotOf(await send({ operation: "getOAuthClient", method: "GET", path: slot(id), repeat: "repeatable" }), "getOAuthClient");
+    },
+    // PUT and PATCH of one body are idempotent (odeus contract, section 6), so a lost answer may simply be repeated.
+    async putOAuthClient(id, json) {
+      return slotOf(await send({ operation: "putOAuthClient", method: "PUT", path: slot(id), json, repeat: "repeatable" }), "putOAuthClient");
+    },
+    async patchOAuthClient(id, json) {
+      return slotOf(await send({ operation: "patchOAuthClient", method: "PATCH", path: slot(id), json, repeat: "repeatable" }), "patchOAuthClient");
+    },
+    async deleteOAuthClient(id) {
+      try {
+        await send({ operation: "deleteOAuthClient", method: "DELETE", path: slot(id), repeat: "repeatable" });
+      } catch (error) {
+        // The second of two deletes answers 404: the first one, or somebody else, has done it.
+        if (!(error instanceof RemoteError && error.failure.status === 404)) throw error;
+      }
+    },
+  };
+}
+
+const REMEDIES: Readonly<Record<number, string>> = {
+  401: "Check the API key (odeus:apiKey or ODEUS_API_KEY): Workspace settings > API keys.",
+  403: "The API key needs the scope INTEGRATION_API; a workspace that admits only some networks must admit the machine that runs Pulumi.",
+};
+
+/** The address and key from the configuration, or one sentence on what to set. */
+export function requireApiKey(key: Secret | undefined): Secret {
+  if (key === undefined) throw new ConfigError("no Odeus API key: set ODEUS_API_KEY, or `pulumi config set --secret odeus:apiKey`. A workspace admin makes one under Workspace settings > API keys, with the scope INTEGRATION_API.");
+  return key;
+}
+
+/** Both error shapes of the API: the nested envelope, and the flat one of user management. */
+function wordsOf(json: unknown): { code?: string; words?: string } {
+  const body = (json ?? {}) as { error?: { type?: unknown; message?: unknown }; message?: unknown };
+  const code = body.error?.type;
+  const words = body.error?.message ?? body.message;
+  return { ...(typeof code === "string" ? { code } : {}), ...(typeof words === "string" ? { words } : {}) };
+}
+
+function shaped<T>(answer: HttpAnswer, operation: string, host: string, wrapper: string, required: string[]): T {
+  const value = (answer.json as Record<string, unknown> | undefined)?.[wrapper] as Record<string, unknown> | undefined;
+  if (value === undefined || value === null || required.some((name) => value[name] === undefined)) {
+    throw new RemoteError({
+      service: "Odeus",
+      operation,
+      host,
+      outcome: "unknown",
+      status: answer.status,
+      said: `answered without the expected \`${wrapper}\``,
+      remedy: "Check the base URL (odeus:baseUrl or ODEUS_BASE_URL): a dedicated deployment answers at https://<domain>/api/public.",
+    });
+  }
+  return value as T;
+}

@@ -1,0 +1,116 @@
+/** Errors as people read them: what failed, on which object, what the remote said, what to do. Never a secret. */
+
+import { scrub } from "./secret.js";
+
+/** What is known about the effect of a call that failed. */
+export type Outcome =
+  /** The remote understood and said no: nothing happened. */
+  | "refused"
+  /** The request never arrived (no connection, no such host, no trust): nothing happened. */
+  | "unreachable"
+  /** Anything may have happened: read before trying again. */
+  | "unknown";
+
+/** Any failure whose text is meant for people. */
+export class OdeusError extends Error {
+  constructor(message: string) {
+    super(scrub(message));
+    this.name = "OdeusError";
+  }
+}
+
+/** Something in the program or the configuration has to change first. Nothing was called that could change anything. */
+export class ConfigError extends OdeusError {
+  constructor(message: string) {
+    super(message);
+    this.name = "ConfigError";
+  }
+}
+
+/** The engine or the operation's time limit asked to stop. */
+export class CancelledError extends OdeusError {
+  constructor(message = "stopped before it was finished") {
+    super(message);
+    this.name = "CancelledError";
+  }
+}
+
+/** What may be told of a failed call. There is no cause, header or body in here, on purpose: they hold secrets. */
+export interface RemoteFailure {
+  /** The remote's name for people, for example Microsoft Graph. */
+  service: string;
+  /** The remote's own name of the call, for example addPassword. */
+  operation: string;
+  host: string;
+  outcome: Outcome;
+  status?: number;
+  /** The remote's own error code. */
+  code?: string;
+  requestId?: string;
+  /** One clause: what happened, for example "refused it" or "gave no answer within 30 s". */
+  said: string;
+  /** The remote's own words, shortened. */
+  words?: string;
+  remedy?: string;
+}
+
+/** A call to a remote that failed. */
+export class RemoteError extends OdeusError {
+  readonly failure: RemoteFailure;
+  constructor(failure: RemoteFailure) {
+    const facts = [
+      [failure.status, failure.code].filter((part) => part !== undefined).join(" "),
+      failure.requestId === undefined ? "" : `request ${failure.requestId}`,
+    ].filter((part) => part !== "");
+    const words = failure.words?.trim().replace(/\s+/g, " ").slice(0, 300);
+    super(
+      [
+        `${failure.service} ${failure.said}${facts.length > 0 ? ` (${facts.join(", ")})` : ""}.`,
+        words === undefined || words === "" ? "" : `It said: ${words}${/[.!?]$/.test(words) ? "" : "."}`,
+        failure.remedy ?? "",
+      ]
+        .filter((line) => line !== "")
+        .join("\n  "),
+    );
+    this.name = "RemoteError";
+    this.failure = failure;
+  }
+  /** The same failure with advice that only the caller could know. */
+  advise(remedy: string): RemoteError {
+    return new RemoteError({ ...this.failure, remedy });
+  }
+}
+
+/** Names what was being done, in front of whatever went wrong inside. */
+export async function doing<T>(what: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw named(what, error);
+  }
+}
+
+/** `error` with the work it interrupted in front; its kind is kept, so that callers can still decide by it. */
+export function named(what: string, error: unknown): unknown {
+  if (!(error instanceof OdeusError)) return error;
+  const copy = Object.create(error) as OdeusError;
+  Object.defineProperty(copy, "message", { value: `${what}: ${error.message}`, enumerable: false });
+  return copy;
+}
+
+export function isRemote(error: unknown, status?: number, code?: string): error is RemoteError {
+  return (
+    error instanceof RemoteError &&
+    (status === undefined || error.failure.status === status) &&
+    (code === undefined || error.failure.code === code)
+  );
+}
+
+/** Whether the failed call may have taken effect all the same. */
+export function mayHaveHappened(error: unknown): boolean {
+  return error instanceof CancelledError || (error instanceof RemoteError && error.failure.outcome === "unknown");
+}
+
+export function messageOf(error: unknown): string {
+  return scrub(error instanceof Error ? error.message : String(error));
+}
