@@ -1,0 +1,313 @@
+/** Microsoft Entra: an app registration with service principal, client secrets and, on request, tenant-wide consent. */
+
+import { cloudOf, signIn } from "../clients/entraSignIn.js";
+import { type Application, createGraph, type Graph } from "../clients/graph.js";
+import type { HttpLimits } from "../clients/http.js";
+import { requestToken } from "../clients/oauth.js";
+import type { Config } from "../core/config.js";
+import type { Env } from "../core/env.js";
+import { ConfigError, doing, isRemote, mayHaveHappened } from "../core/errors.js";
+import { minus } from "../core/sets.js";
+import { askUntil, type Patience, untilReady } from "../core/wait.js";
+import type { AuthorizationServer, ClientWish, Finding, IssuedSecret, Observation, ProbeAnswer, RegisteredClient } from "./contract.js";
+import { change, compare, type EntraSettings, markOfTags, newBody, settingsOf } from "./entraApplication.js";
+import { convergeGrant, ensureServicePrincipal, findGrant, notReplicated, scopesOf } from "./entraConsent.js";
+import { bareScope, readCatalogue, type ScopeCatalogue, scopeIds } from "./entraScopes.js";
+
+export interface EntraOptions {
+  settings: EntraSettings;
+  /** Undefined: the tenant of the credentials. */
+  tenantId: string | undefined;
+  config: Config;
+  env: Env;
+  limits: HttpLimits;
+}
+
+const DAY = 86_400_000;
+/** How long a new object may take to be visible everywhere; minutes were seen. */
+const REPLICATION_MS = 300_000;
+
+export function createEntraServer(options: EntraOptions): AuthorizationServer {
+  const { settings, config, env, limits } = options;
+  const cloud = cloudOf(config);
+  const signedIn = () => signIn(config, options.tenantId, env);
+  const graph: Graph = createGraph({ root: cloud.graph, env, limits, signIn: signedIn });
+  const patience: Patience = { env, budgetMs: REPLICATION_MS };
+  const name = `app registration "${settings.displayName}"`;
+  const title = `${name}${options.tenantId === undefined ? "" : ` in tenant ${options.tenantId}`}`;
+  let catalogue: Promise<ScopeCatalogue> | undefined;
+  const scopes = (): Promise<ScopeCatalogue> => {
+    catalogue ??= readCatalogue(graph);
+    return catalogue;
+  };
+
+  async function tenant(): Promise<string> {
+    const { tenantId, identity } = await signedIn();
+    if (options.tenantId !== undefined && tenantId !== undefined && tenantId.toLowerCase() !== options.tenantId.toLowerCase()) {
+      throw new ConfigError(`the credentials ("${identity}") are for tenant ${tenantId}, and this app registration is in tenant ${options.tenantId}.`);
+    }
+    const known = options.tenantId ?? tenantId;
+    if (known === undefined) throw new ConfigError("no tenant: set entra.tenantId on the resource, odeus:entra.tenantId, or ARM_TENANT_ID.");
+    return known;
+  }
+
+  const clientOf = (application: Application, tenantId: string, more: Record<string, string> = {}): RegisteredClient => ({
+    clientId: application.appId,
+    tenantId,
+    objects: { ...more, objectId: application.id },
+  });
+  const objectIdOf = (client: RegisteredClient): string => client.objects["objectId"] ?? "";
+  const ids = async (wish: ClientWish): Promise<string[]> => scopeIds(await scopes(), wish.scopes);
+
+  /** The application, once it is visible everywhere. */
+  const application = (objectId: string): Promise<Application | undefined> =>
+    askUntil<Application | undefined>({ env, budgetMs: 10_000 }, (found) => found !== undefined, () => graph.getApplication(objectId));
+
+  async function remove(objectId: string, final: boolean): Promise<void> {
+    // A 404 right after a create may only mean that this server has not heard of it: the recycle bin is the witness.
+    await askUntil<boolean>({ env, budgetMs: 8000 }, (gone) => gone, async () => (await graph.deleteApplication(objectId)) || (await graph.getDeletedApplication(objectId)) !== undefined);
+    if (!final) return;
+    try {
+      await askUntil<boolean>({ env, budgetMs: 8000 }, (gone) => gone, async () => (await graph.purgeDeletedApplication(objectId)) || (await graph.getApplication(objectId)) === undefined);
+    } catch (error) {
+      // Tenants can protect deleted apps from being purged; they then stay restorable, which is no failure of a destroy.
+      if (!isRemote(error, 400)) throw error;
+      env.say.warning(`${name} is deleted but could not be purged (the tenant protects deleted apps); it disappears after 30 days.`);
+    }
+  }
+
+  /** Service principal, consent and logo: everything beside the app itself. */
+  async function complete(app: Application, client: RegisteredClient, wish: ClientWish): Promise<RegisteredClient> {
+    const objects = { ...client.objects };
+    const consent = (async () => {
+      const servicePrincipal = objects["servicePrincipalId"] ?? (await ensureServicePrincipal(graph, app.appId, patience)).id;
+      objects["servicePrincipalId"] = servicePrincipal;
+      const granted = (objects["granted"] ?? "").split(" ").filter((scope) => scope !== "");
+      const wished = settings.grantAdminConsent ? wish.scopes.map(bareScope) : [];
+      if (wished.length === 0 && granted.length === 0) return;
+      await convergeGrant(graph, { servicePrincipalId: servicePrincipal, resourceId: (await scopes()).resourceId }, { wished, formerly: granted }, patience);
+      objects["granted"] = wished.join(" ");
+    })();
+    const logo = (async () => {
+      if (settings.logo === undefined || settings.logo.hash === objects["logoHash"]) return;
+      const content = await settings.logo.content();
+      await untilReady(patience, notReplicated, () => graph.putLogo(app.id, imageType(content), content));
+      objects["logoHash"] = settings.logo.hash;
+    })();
+    await Promise.all([consent, logo]);
+    return { ...client, objects };
+  }
+
+  return {
+    kind: "entra",
+    secrets: "many",
+    title,
+    acceptances: 3,
+    slotTenant: (client) => (settings.signInAudience === "AzureADMyOrg" ? client.tenantId : undefined),
+
+    async prepare(wish) {
+      return doing(`checking ${title}`, async () => {
+        await tenant();
+        await ids(wish);
+        return { warnings: [] };
+      });
+    },
+
+    async find(mark) {
+      return doing(`looking for ${title}`, async () => {
+        const [found, tenantId] = await Promise.all([graph.findApplicationByKey(mark.key), tenant()]);
+        if (found === undefined) return undefined;
+        if (markOfTags(found.tags)?.key !== mark.key) {
+          throw new ConfigError(`the app registration ${found.appId} has our unique name "${mark.key}" but not our tags, so it is left alone. Delete it, or give it the tags of this resource back.`);
+        }
+        return clientOf(found, tenantId);
+      });
+    },
+
+    async ownerOf(clientId) {
+      const found = await graph.findApplicationByAppId(clientId);
+      return found === undefined ? undefined : markOfTags(found.tags);
+    },
+
+    async recall(client, undoable) {
+      return doing(`reading ${title}`, async () => {
+        await tenant();
+        const objectId = objectIdOf(client);
+        if ((await graph.getApplication(objectId)) !== undefined) return client;
+        if ((await graph.getDeletedApplication(objectId)) === undefined) return undefined;
+        undoable({ what: `${name} is deleted again`, run: () => remove(objectId, false) });
+        await restore(objectId);
+        return client;
+      });
+    },
+
+    async register(mark, wish, undoable) {
+      return doing(`registering ${title}`, async () => {
+        const tenantId = await tenant();
+        const body = newBody(settings, mark, wish, await ids(wish));
+        let restored = false;
+        undoable({
+          what: `${name} and its secrets are removed`,
+          run: async () => {
+            const made = await askUntil<Application | undefined>({ env, budgetMs: 4000 }, (found) => found !== undefined, () => graph.findApplicationByKey(mark.key));
+            // An app that was restored goes back to the recycle bin, where it came from.
+            if (made !== undefined && markOfTags(made.tags)?.key === mark.key) await remove(made.id, !restored);
+          },
+        });
+        const upsert = async (): Promise<Application> => {
+          const made = await graph.upsertApplication(mark.key, body);
+          if (made !== undefined) return made;
+          const found = await askUntil<Application | undefined>(patience, (app) => app !== undefined, () => graph.findApplicationByKey(mark.key));
+          if (found === undefined) throw new ConfigError(`Microsoft Graph took ${name} and does not show it after ${REPLICATION_MS / 60_000} minutes. Run again.`);
+          return found;
+        };
+        let app: Application;
+        try {
+          app = await upsert();
+        } catch (error) {
+          if (!isRemote(error, 400, "UniqueNameTaken")) throw error;
+          const deleted = (await graph.listDeletedApplications()).find((one) => one.uniqueName === mark.key);
+          if (deleted === undefined || markOfTags(deleted.tags)?.key !== mark.key) {
+            throw new ConfigError(`a deleted app registration holds our unique name "${mark.key}" without our tags. Purge it in the Entra admin centre (App registrations > Deleted applications), or wait until its 30 days are over.`);
+          }
+          env.say.progress(`restoring ${name}, deleted earlier`);
+          restored = true;
+          await restore(deleted.id);
+          app = await untilReady(patience, (again) => notReplicated(again) || isRemote(again, 400, "UniqueNameTaken"), upsert);
+        }
+        return complete(app, clientOf(app, tenantId), wish);
+      });
+    },
+
+    async converge(client, mark, wish, formerly, undoable) {
+      return doing(`updating ${title}`, async () => {
+        const objectId = objectIdOf(client);
+        const known = await scopes();
+        const app = await application(objectId);
+        if (app === undefined) throw new ConfigError(`the app registration ${client.clientId} is gone. Run again: a new one is made.`);
+        const formerIds = formerly.scopes.flatMap((scope) => known.idOf.get(bareScope(scope)) ?? []);
+        const patch = change(app, settings, mark, { wished: wish.redirectUrls, formerly: formerly.redirectUrls }, { wished: scopeIds(known, wish.scopes), formerly: formerIds });
+        if (patch !== undefined) {
+          undoable({ what: `${name} is as it was`, run: () => graph.patchApplication(objectId, patch.back) });
+          await untilReady(patience, notReplicated, () => graph.patchApplication(objectId, patch.forward));
+        }
+        return complete(app, client, wish);
+      });
+    },
+
+    async addSecret(client, mark, known, undoable) {
+      return doing(`issuing a secret for ${title}`, async () => {
+        const objectId = objectIdOf(client);
+        const displayName = `${mark.key} ${env.randomHex(8)}`;
+        const endDateTime = new Date(env.now().getTime() + settings.secretLifetimeDays * DAY).toISOString();
+        const removeThisOne = async (): Promise<void> => {
+          const app = await graph.getApplication(objectId);
+          for (const { keyId } of app?.passwordCredentials.filter((one) => one.displayName === displayName && !known.includes(one.keyId)) ?? []) await graph.removePassword(objectId, keyId);
+        };
+        undoable({ what: `the new secret of ${name} is removed`, run: removeThisOne });
+        const issue = async (): Promise<IssuedSecret> => {
+          const { credential, secret } = await untilReady(patience, notReplicated, () => graph.addPassword(objectId, displayName, endDateTime));
+          return { keyId: credential.keyId, value: secret, createdAt: credential.startDateTime ?? env.now().toISOString(), expiresAt: credential.endDateTime ?? endDateTime };
+        };
+        try {
+          return await issue();
+        } catch (error) {
+          if (isRemote(error, undefined, "LifetimeForbidden")) throw error.advise(`The tenant's policy forbids a secret of ${settings.secretLifetimeDays} days: set a shorter entra.secretLifetimeDays.`);
+          if (!mayHaveHappened(error) || env.signal.aborted) throw error;
+          // The answer was lost, and with it the value: the secret, if there is one, is of no use to anybody.
+          await removeThisOne();
+          return issue();
+        }
+      });
+    },
+
+    removeSecret: (client, keyId) => doing(`removing a secret of ${title}`, () => graph.removePassword(objectIdOf(client), keyId)),
+
+    async markedSecrets(client, mark) {
+      const app = await graph.getApplication(objectIdOf(client));
+      return (app?.passwordCredentials ?? []).filter(({ displayName }) => displayName?.startsWith(`${mark.key} `)).map(({ keyId }) => keyId);
+    },
+
+    async probe(client, secret): Promise<ProbeAnswer> {
+      const method = "client credentials";
+      const tokenUrl = `${cloud.authority}/${await tenant()}/oauth2/v2.0/token`;
+      const grant = { grant_type: "client_credentials", scope: `${new URL(cloud.graph).origin}/.default` };
+      const answer = await requestToken({ tokenUrl, clientId: client.clientId, clientSecret: secret, grant, env, limits });
+      if (answer.kind === "none") return { verdict: "unavailable", method, detail: `Entra's token endpoint gave no usable answer: ${answer.why}.` };
+      if (answer.issued) return { verdict: "accepted", method, detail: "Entra issued a token for the id and the secret." };
+      const said = `${answer.error ?? "no error name"}${answer.codes.length === 0 ? "" : `, AADSTS${answer.codes[0]}`}`;
+      if (answer.error === "invalid_client" || answer.error === "unauthorized_client") return { verdict: "rejected", method, detail: `Entra does not accept the client (${answer.status} ${said}).` };
+      return { verdict: "inconclusive", method, detail: `Entra answered neither with a token nor with a refusal of the client (${answer.status} ${said}).` };
+    },
+
+    async observe(client, _mark, wish, known): Promise<Observation> {
+      return doing(`reading ${title}`, async () => {
+        await tenant();
+        const objectId = objectIdOf(client);
+        const app = await graph.getApplication(objectId);
+        const gone = { notes: [], findings: [], settings: {} };
+        if (app === undefined) {
+          const deleted = await graph.getDeletedApplication(objectId);
+          if (deleted === undefined) return { ...gone, exists: false, drift: [`${name} (${client.clientId}) is gone from Entra`] };
+          return { ...gone, exists: true, drift: [`${name} (${client.clientId}) was deleted at Entra; it can still be restored`] };
+        }
+        const [catalogued, servicePrincipal] = await Promise.all([scopes(), graph.findServicePrincipal(app.appId)]);
+        const wishedIds = wish.scopes.flatMap((scope) => catalogued.idOf.get(bareScope(scope)) ?? []);
+        const found = compare(app, wish.redirectUrls, wishedIds);
+        const names = (scopeIdList: string[]) => scopeIdList.map((id) => catalogued.nameOf.get(id) ?? id).join(", ");
+        const granted = settings.grantAdminConsent && servicePrincipal !== undefined ? scopesOf(await findGrant(graph, servicePrincipal.id, catalogued.resourceId)) : [];
+        const unconsented = settings.grantAdminConsent ? minus(wish.scopes.map(bareScope), granted) : [];
+        const missingKeys = minus(known, app.passwordCredentials.map(({ keyId }) => keyId));
+        const strangers = app.passwordCredentials.filter(({ keyId }) => !known.includes(keyId)).length;
+        const drift = [
+          found.missingUrls.length > 0 ? `${name} lacks the redirect URL ${found.missingUrls.join(", ")}` : "",
+          found.missingScopes.length > 0 ? `${name} lacks the scopes ${names(found.missingScopes)}` : "",
+          servicePrincipal === undefined ? `${name} has no service principal: nobody can sign in` : "",
+          servicePrincipal?.accountEnabled === false ? `${name} is disabled: nobody can sign in` : "",
+          unconsented.length > 0 ? `admin consent is missing for ${unconsented.join(", ")}` : "",
+          missingKeys.length > 0 ? `a secret of ${name} was removed at Entra (key ${missingKeys.join(", ")})` : "",
+        ].filter((sentence) => sentence !== "");
+        const notes = [
+          found.extraUrls.length > 0 ? `${name} also has redirect URLs that are not ours; they stay: ${found.extraUrls.join(", ")}` : "",
+          found.extraScopes.length > 0 ? `${name} also has scopes that are not ours; they stay: ${names(found.extraScopes)}` : "",
+          strangers > 0 ? `${name} also has ${strangers} secret${strangers === 1 ? "" : "s"} that this stack does not know; they stay` : "",
+        ].filter((sentence) => sentence !== "");
+        const proof = (property: Finding["property"], wrong: boolean, detail: string): Finding => ({ property, state: wrong ? "wrong" : "proven", detail: wrong ? detail : "" });
+        const findings: Finding[] = [
+          proof("redirectUrl", found.missingUrls.length > 0, `${name} lacks the redirect URL ${found.missingUrls.join(", ")}`),
+          proof("scopes", found.missingScopes.length > 0, `${name} lacks the scopes ${names(found.missingScopes)}`),
+          settings.grantAdminConsent
+            ? proof("consent", unconsented.length > 0, `admin consent is missing for ${unconsented.join(", ")}`)
+            : { property: "consent", state: "unproven", detail: "users, or an administrator, consent when they connect" },
+        ];
+        return { exists: true, drift, notes, findings, settings: settingsOf(app, settings) };
+      });
+    },
+
+    delete: (client, how) => doing(`removing ${title}`, () => remove(objectIdOf(client), how === "final" || settings.purgeOnDestroy)),
+
+    outputs: (client) => ({
+      appObjectId: objectIdOf(client),
+      adminConsentUrl: `${cloud.authority}/${client.tenantId ?? "organizations"}/adminconsent?client_id=${client.clientId}`,
+    }),
+  };
+
+  async function restore(objectId: string): Promise<void> {
+    try {
+      await graph.restoreDeletedApplication(objectId);
+    } catch (error) {
+      // A lost answer, or somebody was quicker: restored is what it has to be.
+      if (!mayHaveHappened(error) && !isRemote(error, 404)) throw error;
+    }
+    await askUntil<Application | undefined>(patience, (app) => app !== undefined, () => graph.getApplication(objectId));
+  }
+}
+
+/** Media type by the first bytes; Graph takes JPEG, PNG and GIF. */
+function imageType(content: Buffer): string {
+  const start = content.subarray(0, 4).toString("latin1");
+  if (start === "\x89PNG") return "image/png";
+  if (start.startsWith("\xff\xd8")) return "image/jpeg";
+  if (start.startsWith("GIF8")) return "image/gif";
+  throw new ConfigError("entra.logo: is not a JPEG, PNG or GIF file.");
+}

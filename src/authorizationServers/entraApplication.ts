@@ -1,0 +1,149 @@
+/** How an Entra app registration is written and compared: tags, redirect URLs, permissions, and what others added to them. */
+
+import { type Application, type ApplicationBody, MICROSOFT_GRAPH_APP_ID, type RequiredResourceAccess } from "../clients/graph.js";
+import type { Mark } from "../core/mark.js";
+import { keyOf } from "../core/mark.js";
+import { converged, minus, sameSet, union } from "../core/sets.js";
+import type { ClientWish } from "./contract.js";
+
+/** Vendor settings of the app, as the program gives them. */
+export interface EntraSettings {
+  displayName: string;
+  signInAudience: string;
+  logo?: { hash: string; content: () => Promise<Buffer> };
+  homepageUrl?: string;
+  privacyStatementUrl?: string;
+  termsOfServiceUrl?: string;
+  notes?: string;
+  grantAdminConsent: boolean;
+  secretLifetimeDays: number;
+  purgeOnDestroy: boolean;
+}
+
+/** A tag is at most 256 characters, without white space. */
+const LONGEST_TAG = 256;
+const KEY = "odeus-key:";
+const STACK = "odeus-stack:";
+const RESOURCE = "odeus-resource:";
+
+/** Our mark as tags: the key to decide by, stack and resource for people. */
+export function tagsOf(mark: Mark): string[] {
+  const tag = (prefix: string, text: string): string => `${prefix}${encodeURIComponent(text)}`.slice(0, LONGEST_TAG);
+  return [`${KEY}${mark.key}`, tag(STACK, mark.stack), tag(RESOURCE, mark.resource)];
+}
+
+/** The mark that these tags carry. One whose key does not fit its own words was copied or edited by hand: no mark. */
+export function markOfTags(tags: readonly string[]): Mark | undefined {
+  const read = (prefix: string): string | undefined => tags.find((tag) => tag.startsWith(prefix))?.slice(prefix.length);
+  const [key, stack, resource] = [read(KEY), read(STACK), read(RESOURCE)];
+  if (key === undefined || stack === undefined || resource === undefined) return undefined;
+  const mark = { key, stack: decoded(stack), resource: decoded(resource) };
+  const cut = [STACK.length + stack.length, RESOURCE.length + resource.length].includes(LONGEST_TAG);
+  return cut || keyOf(mark.stack, mark.resource) === key ? mark : undefined;
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    // Cut in the middle of an escape.
+    return text;
+  }
+}
+
+/** The permissions of Microsoft Graph with these ids, as one entry. */
+function access(scopeIds: readonly string[]): RequiredResourceAccess {
+  return { resourceAppId: MICROSOFT_GRAPH_APP_ID, resourceAccess: scopeIds.map((id) => ({ id, type: "Scope" })) };
+}
+
+export function scopeIdsOf(application: Application): string[] {
+  const entry = application.requiredResourceAccess.find((required) => required.resourceAppId === MICROSOFT_GRAPH_APP_ID);
+  return (entry?.resourceAccess ?? []).filter(({ type }) => type === "Scope").map(({ id }) => id);
+}
+
+/** Everything that a new app gets in its one creating call. */
+export function newBody(settings: EntraSettings, mark: Mark, wish: ClientWish, scopeIds: readonly string[]): ApplicationBody {
+  return {
+    ...plain(settings),
+    tags: tagsOf(mark),
+    web: { redirectUris: wish.redirectUrls, homePageUrl: settings.homepageUrl ?? null },
+    info: { privacyStatementUrl: settings.privacyStatementUrl ?? null, termsOfServiceUrl: settings.termsOfServiceUrl ?? null },
+    requiredResourceAccess: [access(scopeIds)],
+  };
+}
+
+function plain(settings: EntraSettings) {
+  return { displayName: settings.displayName, signInAudience: settings.signInAudience, notes: settings.notes ?? null };
+}
+
+/** What has to be written so that the app is as wished, and what to write to take that back. Undefined: nothing. */
+export function change(
+  application: Application,
+  settings: EntraSettings,
+  mark: Mark,
+  redirects: { wished: string[]; formerly: string[] },
+  scopeIds: { wished: string[]; formerly: string[] },
+): { forward: ApplicationBody; back: ApplicationBody } | undefined {
+  const forward: ApplicationBody = {};
+  const back: ApplicationBody = {};
+  for (const [name, value] of Object.entries(plain(settings)) as [keyof ReturnType<typeof plain>, string | null][]) {
+    if (value === application[name]) continue;
+    Object.assign(forward, { [name]: value });
+    Object.assign(back, { [name]: application[name] });
+  }
+  const tags = union(application.tags.filter((tag) => ![KEY, STACK, RESOURCE].some((prefix) => tag.startsWith(prefix))), tagsOf(mark));
+  if (!sameSet(tags, application.tags)) {
+    forward.tags = tags;
+    back.tags = application.tags;
+  }
+  const web: NonNullable<ApplicationBody["web"]> = {};
+  const redirectUris = converged(application.web.redirectUris, redirects.wished, redirects.formerly);
+  if (!sameSet(redirectUris, application.web.redirectUris)) web.redirectUris = redirectUris;
+  const homePageUrl = settings.homepageUrl ?? null;
+  if (homePageUrl !== application.web.homePageUrl) web.homePageUrl = homePageUrl;
+  if (Object.keys(web).length > 0) {
+    forward.web = web;
+    back.web = { ...("redirectUris" in web ? { redirectUris: application.web.redirectUris } : {}), ...("homePageUrl" in web ? { homePageUrl: application.web.homePageUrl } : {}) };
+  }
+  const info = { privacyStatementUrl: settings.privacyStatementUrl ?? null, termsOfServiceUrl: settings.termsOfServiceUrl ?? null };
+  const was = { privacyStatementUrl: application.info.privacyStatementUrl ?? null, termsOfServiceUrl: application.info.termsOfServiceUrl ?? null };
+  if (info.privacyStatementUrl !== was.privacyStatementUrl || info.termsOfServiceUrl !== was.termsOfServiceUrl) {
+    forward.info = info;
+    back.info = was;
+  }
+  const current = scopeIdsOf(application);
+  const ids = converged(current, scopeIds.wished, scopeIds.formerly);
+  if (!sameSet(ids, current)) {
+    // The collection is replaced whole, so what others registered is sent along; app roles of Graph sit in the same entry.
+    const others = application.requiredResourceAccess.filter((required) => required.resourceAppId !== MICROSOFT_GRAPH_APP_ID);
+    const roles = application.requiredResourceAccess.filter((required) => required.resourceAppId === MICROSOFT_GRAPH_APP_ID).flatMap((required) => required.resourceAccess.filter(({ type }) => type !== "Scope"));
+    const graph = { ...access(ids), resourceAccess: [...roles, ...access(ids).resourceAccess] };
+    forward.requiredResourceAccess = graph.resourceAccess.length === 0 ? others : [...others, graph];
+    back.requiredResourceAccess = application.requiredResourceAccess;
+  }
+  return Object.keys(forward).length === 0 ? undefined : { forward, back };
+}
+
+/** The settings as the app has them now; only those that the program set, in the program's own names. */
+export function settingsOf(application: Application, settings: EntraSettings): Record<string, unknown> {
+  const now: Record<string, unknown> = {
+    displayName: application.displayName,
+    signInAudience: application.signInAudience,
+    homepageUrl: application.web.homePageUrl ?? undefined,
+    privacyStatementUrl: application.info.privacyStatementUrl ?? undefined,
+    termsOfServiceUrl: application.info.termsOfServiceUrl ?? undefined,
+    notes: application.notes ?? undefined,
+  };
+  return Object.fromEntries(Object.keys(now).filter((name) => name in settings).map((name) => [name, now[name]]));
+}
+
+/** What the app lacks of the wish, and what it has beyond it. */
+export function compare(application: Application, redirectUrls: string[], scopeIds: string[]): { missingUrls: string[]; extraUrls: string[]; missingScopes: string[]; extraScopes: string[] } {
+  const scopes = scopeIdsOf(application);
+  return {
+    missingUrls: minus(redirectUrls, application.web.redirectUris),
+    extraUrls: minus(application.web.redirectUris, redirectUrls),
+    missingScopes: minus(scopeIds, scopes),
+    extraScopes: minus(scopes, scopeIds),
+  };
+}

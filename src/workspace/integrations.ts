@@ -1,0 +1,55 @@
+/** The workspace's integrations: from what a program wrote (id or slug) to the one that is meant. */
+
+import type { OdeusApi } from "../clients/odeus.js";
+import { ConfigError, isRemote } from "../core/errors.js";
+import { didYouMean } from "../core/nearest.js";
+import type { IntegrationSummary } from "../generated/odeusApi.js";
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+export interface ResolvedIntegration {
+  /** As the program wrote it. */
+  written: string;
+  id: string;
+  slug: string;
+  name: string;
+}
+
+/** Resolves all of them, or reports every one that cannot be: unknown, without OAuth, or the same one twice. */
+export async function resolveIntegrations(odeus: OdeusApi, written: readonly string[]): Promise<ResolvedIntegration[]> {
+  const all = await odeus.listIntegrations();
+  const problems: string[] = [];
+  const found = written.flatMap((text) => {
+    const integration = all.find((one) => (UUID.test(text) ? one.id.toLowerCase() === text.toLowerCase() : one.slug === text));
+    const problem = problemOf(text, integration, all);
+    if (problem !== undefined) problems.push(problem);
+    return integration === undefined ? [] : [{ written: text, id: integration.id, slug: integration.slug, name: integration.name }];
+  });
+  for (const [index, one] of found.entries()) {
+    const first = found.findIndex((other) => other.id === one.id);
+    if (first < index) problems.push(`integrations: "${found[first]?.written}" and "${one.written}" are one integration (${one.name}); write it once.`);
+  }
+  if (problems.length > 0) throw new ConfigError(problems.join("\n  "));
+  return found;
+}
+
+function problemOf(text: string, integration: IntegrationSummary | undefined, all: readonly IntegrationSummary[]): string | undefined {
+  if (integration === undefined) {
+    const hint = UUID.test(text) ? "" : didYouMean(text, all.map(({ slug }) => slug));
+    return `the workspace has no integration "${text}".${hint}`;
+  }
+  if (integration.oauth === null) return `integration "${text}" (${integration.name}) does not use OAuth (authType ${integration.authType}), so it takes no client.`;
+  return undefined;
+}
+
+/** Whether the workspace that this key opens knows none of these integrations: then the key is for another workspace. */
+export async function knowsNone(odeus: OdeusApi, ids: readonly string[]): Promise<boolean> {
+  if (ids.length === 0) return false;
+  const known = new Set((await odeus.listIntegrations()).map(({ id }) => id));
+  return ids.every((id) => !known.has(id));
+}
+
+/** True for "there is no such integration", and for nothing else. */
+export function isUnknownIntegration(error: unknown): boolean {
+  return isRemote(error, 404);
+}
