@@ -1,0 +1,32 @@
+/** The configuration keys grouped as a program writes them: `entra.tenantId` is the property `tenantId` of the object `entra`. */
+
+import { CONFIG, type ConfigKey } from "./config.js";
+
+export interface ConfigValue extends ConfigKey {
+  type: "string" | "number" | "boolean";
+}
+
+export interface ConfigTree {
+  values: Readonly<Record<string, ConfigValue>>;
+  groups: Readonly<Record<string, Readonly<Record<string, ConfigValue>>>>;
+}
+
+export const CONFIG_TREE: ConfigTree = grouped(Object.values(CONFIG));
+
+function grouped(keys: readonly ConfigKey[]): ConfigTree {
+  const values: Record<string, ConfigValue> = {};
+  const groups: Record<string, Record<string, ConfigValue>> = {};
+  for (const entry of keys) {
+    const [first = "", second] = entry.key.split(".");
+    const value = { ...entry, type: typeOf(second ?? first) };
+    if (second === undefined) values[first] = value;
+    else (groups[first] ??= {})[second] = value;
+  }
+  return { values, groups };
+}
+
+/** Units are part of every name, so the name tells the type. */
+function typeOf(name: string): ConfigValue["type"] {
+  if (name.endsWith("Seconds")) return "number";
+  return /^use[A-Z]/.test(name) ? "boolean" : "string";
+}

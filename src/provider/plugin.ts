@@ -1,0 +1,8 @@
+/** The plugin's entry: `pulumi-resource-odeus` starts this file. */
+
+import { startPlugin } from "./pluginServer.js";
+
+startPlugin(async () => {
+  const [{ createService }, { resources }] = await Promise.all([import("./service.js"), import("../resources/registry.js")]);
+  return createService({ resources, now: () => new Date(), args: process.argv.slice(2), environment: process.env });
+});
