@@ -183,7 +183,7 @@ function truncate(outgoing: ServerResponse, status: number, headers: Record<stri
   if (body.length < 2) return void outgoing.socket?.destroy();
   outgoing.writeHead(status, { ...headers, "content-length": String(body.length) });
   // The prototype's own write: in serveRaw the response has lost its own to the fault.
-  ServerResponse.prototype.write.call(outgoing, body.subarray(0, Math.floor(body.length / 2)), () => outgoing.socket?.destroy());
+  ServerResponse.prototype.write.call(outgoing, body.subarray(0, Math.floor(body.length / 2)), "latin1", () => outgoing.socket?.destroy());
 }
 
 function sendRecorded(call: RecordedCall, outgoing: ServerResponse, reply: SandboxReply): void {
