@@ -169,11 +169,11 @@ function missingScopes(requested: string[], { scopes }: Tokens): string[] {
   return requested.filter((scope) => !PROTOCOL_SCOPES.includes(scope) && scopes?.includes(scope) === false);
 }
 
-/** What the server answered, plus what it grants without saying so: a refresh token is offline_access. */
+/** What the server answered, plus what it grants without saying so: a refresh token is offline_access. In the order asked for. */
 function grantedScopes(requested: string[], { scopes, refreshToken }: Tokens): string[] {
   if (scopes === undefined) return requested;
-  const offline = refreshToken !== undefined && requested.includes("offline_access") && !scopes.includes("offline_access");
-  return offline ? [...scopes, "offline_access"] : scopes;
+  const granted = new Set(refreshToken === undefined ? scopes : [...scopes, "offline_access"]);
+  return [...requested.filter((scope) => granted.has(scope)), ...scopes.filter((scope) => !requested.includes(scope))];
 }
 
 function held({ accessToken, expiresInSeconds }: Tokens, moment: string): Pick<Connection, "accessToken" | "accessTokenExpiresAt"> {

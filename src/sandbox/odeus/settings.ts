@@ -75,7 +75,7 @@ function settingsPage(workspace: Workspace): string {
     const { id, slug, name, client } = integration;
     const state = STATES[modeOf(integration)];
     return `<li><strong>${escapeHtml(name)}</strong> (${escapeHtml(slug)}): ${state}${client === undefined ? "" : `, ${escapeHtml(client.clientId)}`}
-<form action="/integrations/${id}/connect"><input name="user" value="adele@contoso.example"> <button>Connect</button></form></li>`;
+<form action="/integrations/${id}/connect"><input name="user" value="ada"> <button>Connect</button></form></li>`;
   });
   return renderPage({ title: `Workspace ${workspace.name}: integrations`, content: `<ul>${rows.join("\n")}</ul>`, marks: { page: "settings" } });
 }
