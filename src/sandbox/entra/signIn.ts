@@ -4,12 +4,13 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Operation, SandboxReply, SandboxRequest } from "../counterpart.js";
 import { callInProcess } from "../inProcessCall.js";
 import { createOAuthServer, type OAuthServer, type OAuthServerClient } from "../oauthServer.js";
+import { renderErrorPage } from "../page.js";
 import { GRAPH_AUDIENCE, mintAppOnlyToken, TOKEN_LIFETIME_SECONDS } from "./accessTokens.js";
 import { authenticateClient, liveSecrets, usableApplication } from "./clientAuthentication.js";
 import { ALL_SCOPES, answerAdminConsent, refuseAuthorization } from "./consent.js";
-import { activeServicePrincipal, findTenant, GRAPH_APP_ID, type Directory, type ServicePrincipal, type Tenant } from "./directory.js";
+import { activeServicePrincipal, findApplication, findTenant, GRAPH_APP_ID, type Directory, type ServicePrincipal, type Tenant } from "./directory.js";
 import {
-  expiredGrant, invalidScope, malformedGrant, tenantNotFound, tokenErrorReply, unknownResource, unsupportedGrant, type SignInError,
+  describe, expiredGrant, invalidScope, malformedGrant, notMultiTenant, tenantNotFound, tokenErrorReply, unknownResource, unsupportedGrant, type SignInError,
 } from "./signInErrors.js";
 
 const ROUTES = { authorization: "/oauth2/v2.0/authorize", token: "/oauth2/v2.0/token", jwks: "/discovery/v2.0/keys" };
@@ -61,24 +62,38 @@ export function createSignIn(directory: Directory, origin: () => string): SignIn
   return {
     async answer(request) {
       const { tenantName, rest } = split(request.path);
-      const tenant = findTenant(directory, tenantName);
-      if (tenant === undefined) return fail(tenantNotFound(tenantName));
+      const clientId = (request.method === "POST" ? new URLSearchParams(request.body) : request.query).get("client_id") ?? "";
+      const tenant = tenantFor(directory, tenantName, clientId);
+      if ("code" in tenant) return fail(tenant);
       if (rest === "/v2.0/.well-known/openid-configuration") return { status: 200, body: discoveryDocument(origin(), tenantName, tenant) };
       if (rest === "/adminconsent") return answerAdminConsent(directory, tenant, request);
       return answerToken(directory, tenant, serverOf, request);
     },
     async handleRaw(incoming, outgoing) {
-      const { tenantName } = split(new URL(incoming.url ?? "/", origin()).pathname);
-      const tenant = findTenant(directory, tenantName);
-      if (tenant === undefined) {
-        const { status, body } = fail(tenantNotFound(tenantName));
-        return void outgoing.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+      const { pathname, searchParams } = new URL(incoming.url ?? "/", origin());
+      const { tenantName } = split(pathname);
+      const tenant = tenantFor(directory, tenantName, searchParams.get("client_id") ?? "");
+      if ("code" in tenant) {
+        const page = renderErrorPage(`AADSTS${tenant.code}`, "Sign in", describe(tenant));
+        return void outgoing.writeHead(400, { "content-type": "text/html; charset=utf-8" }).end(page);
       }
       // The OAuth server is mounted under the tenant's id; a domain name means the same tenant.
       if (tenantName !== tenant.id) incoming.url = (incoming.url ?? "").replace(`/${tenantName}/`, `/${tenant.id}/`);
       return serverOf(tenant).handle(incoming, outgoing);
     },
   };
+}
+
+/**
+ * The tenant a path means. Under `organizations` and `common` the person's account decides; here everybody who signs in has an
+ * account of the app's home, and an app of one tenant only is refused there.
+ */
+function tenantFor(directory: Directory, tenantName: string, clientId: string): Tenant | SignInError {
+  if (tenantName !== "organizations" && tenantName !== "common") return findTenant(directory, tenantName) ?? tenantNotFound(tenantName);
+  const found = findApplication(directory, clientId);
+  if (found === undefined) return directory.tenants[0] ?? tenantNotFound(tenantName);
+  const singleTenant = (found.application.properties["signInAudience"] ?? "AzureADMyOrg") === "AzureADMyOrg";
+  return singleTenant ? notMultiTenant(clientId, String(found.application.properties["displayName"])) : found.home;
 }
 
 function issuerOf(origin: string, tenant: Tenant): string {

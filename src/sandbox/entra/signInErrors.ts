@@ -59,6 +59,11 @@ export const tenantNotFound = (tenant: string): SignInError => ({
   text: `Tenant '${tenant}' not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud. Check with your subscription administrator, this may happen if there are no active subscriptions for the tenant.`,
 });
 
+export const notMultiTenant = (clientId: string, name: string): SignInError => ({
+  code: 50194,
+  text: `Application '${clientId}'(${name}) is not configured as a multi-tenant application. Usage of the /common endpoint is not supported for such apps created after '10/15/2018'. Use a tenant-specific endpoint or configure the application to be multi-tenant.`,
+});
+
 export const unsupportedGrant = (grant: string): SignInError => ({ code: 70003, text: `The app requested an unsupported grant type '${grant}'.` });
 
 export const malformedClient = (clientId: string): SignInError => ({ code: 700038, text: `${clientId} is not a valid application identifier.` });
