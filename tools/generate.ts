@@ -6,14 +6,22 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
+import { resources } from "../src/resources/registry.js";
+import { pulumiSchema, type PackageFacts } from "../src/resources/schema.js";
 import { openApiTypes, type OpenApiDocument } from "./openapiTypes.js";
+import { resourceClasses } from "./resourceClasses.js";
 
 const root = join(__dirname, "..");
 const API = "api/odeus.openapi.yaml";
 
 function generatedFiles(): Map<string, string> {
   const api = parse(readFileSync(join(root, API), "utf8")) as OpenApiDocument;
-  return new Map([["src/generated/odeusApi.ts", openApiTypes(api, API)]]);
+  const facts = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as PackageFacts;
+  return new Map([
+    ["src/generated/odeusApi.ts", openApiTypes(api, API)],
+    ["schema.json", `${JSON.stringify(pulumiSchema(resources, facts), undefined, 2)}\n`],
+    ...resourceClasses(resources),
+  ]);
 }
 
 function current(path: string): string | undefined {

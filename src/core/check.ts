@@ -5,7 +5,7 @@
 
 import type * as z from "zod";
 import { shapeOf, type Shape } from "./definition.js";
-import { hint } from "./nearName.js";
+import { didYouMean } from "./nearest.js";
 import { formatPath, type PathSegment } from "./propertyPath.js";
 import { holdsUnknown, isAsset, UNKNOWN, type Properties, type Value } from "./value.js";
 
@@ -99,6 +99,12 @@ function plural(count: number | bigint, noun: string): string {
   return `${count} ${noun}${Number(count) === 1 ? "" : "s"}`;
 }
 
+/** The sentence about a name that does not exist, with the names it may have meant. */
+export function unknownName(sentence: string, name: string, names: readonly string[]): string {
+  const near = didYouMean(name, names);
+  return near === "" ? sentence : `${sentence}.${near}`;
+}
+
 /** Properties that the definition does not have, at any depth. */
 function unknownNames(shape: Shape, value: unknown, path: ValuePath): string[] {
   if (Array.isArray(value)) {
@@ -111,7 +117,7 @@ function unknownNames(shape: Shape, value: unknown, path: ValuePath): string[] {
     if (shape.type === "map" && shape.element !== undefined) return unknownNames(shape.element, each, at);
     if (shape.type !== "object") return [];
     const property = Object.hasOwn(shape.properties, name) ? shape.properties[name] : undefined;
-    return property === undefined ? [`${formatPath(at)}: is not a known property${hint(name, Object.keys(shape.properties))}`] : unknownNames(property, each, at);
+    return property === undefined ? [`${formatPath(at)}: ${unknownName("is not a known property", name, Object.keys(shape.properties))}`] : unknownNames(property, each, at);
   });
 }
 

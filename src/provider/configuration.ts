@@ -6,21 +6,23 @@
 import { createConfig, CONFIG, type Config, type ConfigName, type ConfigSource } from "../core/config.js";
 import { CONFIG_TREE, type ConfigValue } from "../core/configTree.js";
 import { ConfigError } from "../core/errors.js";
-import { hint } from "../core/nearName.js";
 import { UNKNOWN, isAsset, type Properties, type Value } from "../core/value.js";
-import type { ValuePath } from "../core/check.js";
+import { unknownName, type ValuePath } from "../core/check.js";
 import { decode, type WireProperties } from "./propertyValues.js";
 
 /** Configuration from top-level values. The scrubber learns its secrets at once, not when they are first used. */
 export function configuration(top: (name: string) => Value, environment: ConfigSource["environment"]): Config {
   const config = createConfig({ setting: (key) => setting(top, key), environment });
-  for (const name of Object.keys(CONFIG) as ConfigName[]) if ("secret" in CONFIG[name] && isReadable(top, CONFIG[name].key)) config.secret(name);
+  for (const name of Object.keys(CONFIG) as ConfigName[]) if ("secret" in CONFIG[name]) learn(config, name);
   return config;
 }
 
-/** A value not known yet fails where it is needed, not before. */
-function isReadable(top: (name: string) => Value, key: string): boolean {
-  return top(key.split(".")[0] ?? "") !== UNKNOWN;
+function learn(config: Config, name: ConfigName): void {
+  try {
+    config.secret(name);
+  } catch {
+    // A value that is not known yet fails where it is needed, not before.
+  }
 }
 
 function setting(top: (name: string) => Value, key: string): string | undefined {
@@ -52,6 +54,8 @@ function parse(text: string): Value {
 /** What the engine adds to the arguments of every provider. */
 const ENGINE_KEYS = new Set(["version", "pluginDownloadURL", "pluginChecksums"]);
 
+const NO_KEY = "is not a configuration key of the provider";
+
 /** What is wrong with the provider's arguments: all of it, never with a value. */
 export function configurationProblems(args: Properties): string[] {
   const known = [...Object.keys(CONFIG_TREE.values), ...Object.keys(CONFIG_TREE.groups)];
@@ -60,13 +64,13 @@ export function configurationProblems(args: Properties): string[] {
     const single = CONFIG_TREE.values[name];
     if (single !== undefined) return valueProblem(name, single, value);
     const group = CONFIG_TREE.groups[name];
-    if (group === undefined) return [`${name}: is not a configuration key of the provider${hint(name, known)}`];
+    if (group === undefined) return [`${name}: ${unknownName(NO_KEY, name, known)}`];
     const properties = asObject(value);
     if (properties === undefined) return [`${name}: must be an object`];
     return Object.entries(properties).flatMap(([inner, each]) => {
       const property = group[inner];
       if (property !== undefined) return valueProblem(`${name}.${inner}`, property, each);
-      return [`${name}.${inner}: is not a configuration key of the provider${hint(inner, Object.keys(group))}`];
+      return [`${name}.${inner}: ${unknownName(NO_KEY, inner, Object.keys(group))}`];
     });
   });
 }

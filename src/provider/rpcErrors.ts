@@ -36,7 +36,8 @@ export function initFailed(failure: PartialFailure, properties: WireProperties):
   const any = new Any();
   any.pack(detail.serializeBinary(), "pulumirpc.ErrorResourceInitFailed");
   const details = reasons.join("; ");
-  const status = new Status().setCode(grpc.status.UNKNOWN).setMessage(details).addDetails(any);
+  const status = new Status().setCode(grpc.status.UNKNOWN).setMessage(details);
+  status.addDetails(any);
   const metadata = new grpc.Metadata();
   // @grpc/grpc-js knows nothing of rich errors: this is the header they travel in.
   metadata.set("grpc-status-details-bin", Buffer.from(status.serializeBinary()));
