@@ -9,8 +9,10 @@
 
 import { createHash, generateKeyPairSync, randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Adapter, AdapterPayload, ClientMetadata, Interaction, KoaContextWithOIDC, Provider } from "oidc-provider";
-import { escapeHtml, renderErrorPage, renderPage } from "./page.js";
+import type { KoaContextWithOIDC, Provider } from "oidc-provider";
+import { answerInteraction, ofResource, scopesOf } from "./oauthInteraction.js";
+import { clientAdapter, memoryAdapter, type StoredEntry } from "./oauthStore.js";
+import { renderErrorPage, sendPage } from "./page.js";
 
 export interface OAuthServerClient {
   clientId: string;
@@ -61,8 +63,6 @@ export interface OAuthServer {
   accepts(clientId: string, secret: string): Promise<boolean>;
 }
 
-/** Where the client of a registration without any redirect URI points to, for oidc-provider insists on one. */
-const NO_REDIRECT_URI = "https://no-redirect-uri.invalid/";
 const DAY = 86_400;
 
 const cookieKeys = [randomBytes(24).toString("hex")];
@@ -141,11 +141,6 @@ function askForConsent(parameters: URLSearchParams): void {
   if (prompts.includes("none")) return;
   parameters.set("prompt", [...new Set([...prompts, "consent"])].join(" "));
 }
-
-const scopesOf = (text: string | null): string[] => (text ?? "").split(" ").filter((scope) => scope !== "");
-
-/** Without the two words of the protocol itself; if the resource had them too, consent would be asked for without end. */
-const ofResource = (scopes: string[]): string[] => scopes.filter((scope) => scope !== "openid" && scope !== "offline_access");
 
 function refuseScopes(client: OAuthServerClient | undefined, parameters: URLSearchParams): Refusal | undefined {
   const unregistered = scopesOf(parameters.get("scope")).filter((scope) => scope !== "openid" && !client?.scopes.includes(scope));
@@ -232,121 +227,4 @@ async function translateTokenError(options: OAuthServerOptions, provider: Provid
   const translated = options.tokenError?.(error) ?? { status: error.status, body: { error: error.error, error_description: error.description } };
   ctx.status = translated.status;
   ctx.body = translated.body;
-}
-
-/** Login and consent on one page; the post of its form ends the interaction. */
-async function answerInteraction(options: OAuthServerOptions, provider: Provider, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
-  // The cookie, not the path, says which interaction this is.
-  const details = await provider.interactionDetails(incoming, outgoing).catch(() => undefined);
-  const client = await options.findClient(String(details?.params["client_id"]));
-  if (details === undefined || client === undefined) {
-    return sendPage(outgoing, 400, renderErrorPage("session_expired", "Session expired", "Start again where you came from."));
-  }
-  const scopes = scopesOf(String(details.params["scope"] ?? ""));
-  if (incoming.method !== "POST") return sendPage(outgoing, 200, consentPage(options, client, scopes, details.uid));
-
-  const form = await readForm(incoming);
-  if (form.get("decision") === "cancel") {
-    return provider.interactionFinished(incoming, outgoing, { error: "access_denied", error_description: "The user declined to consent." });
-  }
-  const user = options.users.find(({ id }) => id === form.get("user"));
-  if (user === undefined) return sendPage(outgoing, 400, renderErrorPage("unknown_user", "No such user", "Choose one of the users of the page."));
-  await forgetOtherUser(provider, details, user.id);
-  const grant = new provider.Grant({ accountId: user.id, clientId: client.clientId });
-  grant.addOIDCScope(scopes.join(" "));
-  grant.addResourceScope(options.resource, ofResource(scopes).join(" "));
-  const grantId = await grant.save();
-  return provider.interactionFinished(incoming, outgoing, { login: { accountId: user.id }, consent: { grantId } });
-}
-
-/** Someone else was signed in on this browser: oidc-provider would put a sign-out page in between that needs JavaScript. */
-async function forgetOtherUser(provider: Provider, details: Interaction, userId: string): Promise<void> {
-  if (details.session === undefined || details.session.accountId === userId) return;
-  await (await provider.Session.findByUid(details.session.uid))?.destroy();
-  delete details.session;
-  await details.save(details.exp - Math.floor(Date.now() / 1000));
-}
-
-function consentPage(options: OAuthServerOptions, client: OAuthServerClient, scopes: string[], interaction: string): string {
-  const logo = client.logoUrl === undefined ? "" : `<img src="${escapeHtml(client.logoUrl)}" alt="">`;
-  const users = options.users.map(
-    ({ id, name }, index) => `<label><input type="radio" name="user" value="${escapeHtml(id)}"${index === 0 ? " checked" : ""}> ${escapeHtml(name)} (${escapeHtml(id)})</label>`,
-  );
-  return renderPage({
-    title: "Sign in and allow access",
-    marks: { page: "consent", client: client.name, scopes: scopes.join(" ") },
-    content: `${logo}<p><strong>${escapeHtml(client.name)}</strong> asks for:</p>
-<ul>${scopes.map((scope) => `<li>${escapeHtml(scope)}</li>`).join("")}</ul>
-<form method="post"><input type="hidden" name="interaction" value="${escapeHtml(interaction)}">
-${users.join("\n")}
-<button name="decision" value="accept">Accept</button><button name="decision" value="cancel">Cancel</button></form>`,
-  });
-}
-
-function sendPage(outgoing: ServerResponse, status: number, html: string): void {
-  outgoing.writeHead(status, { "content-type": "text/html; charset=utf-8", "cache-control": "no-store" }).end(html);
-}
-
-async function readForm(incoming: IncomingMessage): Promise<URLSearchParams> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of incoming) chunks.push(chunk as Buffer);
-  return new URLSearchParams(Buffer.concat(chunks).toString());
-}
-
-/** Clients come from the counterpart's store at every look; nothing is ever written back to it. */
-function clientAdapter(options: OAuthServerOptions): Adapter {
-  const nothing = async () => undefined;
-  return {
-    async find(id) {
-      const client = await options.findClient(id);
-      if (client === undefined) return undefined;
-      const metadata: ClientMetadata = {
-        client_id: client.clientId,
-        client_name: client.name,
-        client_secret: "compared by compareClientSecret",
-        redirect_uris: client.redirectUris.length === 0 ? [NO_REDIRECT_URI] : client.redirectUris,
-        grant_types: client.grantTypes,
-        response_types: client.grantTypes.includes("authorization_code") ? ["code"] : [],
-        token_endpoint_auth_method: "client_secret_post",
-        id_token_signed_response_alg: "ES256",
-      };
-      return metadata as AdapterPayload;
-    },
-    upsert: nothing,
-    findByUserCode: nothing,
-    findByUid: nothing,
-    consume: nothing,
-    destroy: nothing,
-    revokeByGrantId: nothing,
-  };
-}
-
-interface StoredEntry {
-  payload: AdapterPayload;
-  expiresAt: number;
-}
-
-/** Codes, tokens, sessions and grants, for as long as the process lives. */
-function memoryAdapter(stored: Map<string, Map<string, StoredEntry>>, model: string): Adapter {
-  const entries = stored.get(model) ?? new Map<string, StoredEntry>();
-  stored.set(model, entries);
-  const live = (entry: StoredEntry | undefined) => (entry !== undefined && entry.expiresAt > Date.now() ? entry.payload : undefined);
-  return {
-    async upsert(id, payload, expiresIn) {
-      entries.set(id, { payload, expiresAt: expiresIn === undefined ? Infinity : Date.now() + expiresIn * 1000 });
-    },
-    find: async (id) => live(entries.get(id)),
-    findByUid: async (uid) => live([...entries.values()].find(({ payload }) => payload.uid === uid)),
-    findByUserCode: async () => undefined,
-    async consume(id) {
-      const entry = entries.get(id);
-      if (entry !== undefined) entry.payload = { ...entry.payload, consumed: Math.floor(Date.now() / 1000) };
-    },
-    async destroy(id) {
-      entries.delete(id);
-    },
-    async revokeByGrantId(grantId) {
-      for (const [id, { payload }] of entries) if (payload.grantId === grantId) entries.delete(id);
-    },
-  };
 }

@@ -1,5 +1,7 @@
 /** The HTML pages a person sees in the sandbox: sign-in, consent, and what came of it. They work without JavaScript. */
 
+import type { ServerResponse } from "node:http";
+
 export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
@@ -36,4 +38,8 @@ ${content}
 /** A page that says why something was refused. `code` is the machine-readable word (`data-error`). */
 export function renderErrorPage(code: string, title: string, text: string): string {
   return renderPage({ title, content: `<p>${escapeHtml(text)}</p>`, marks: { error: code } });
+}
+
+export function sendPage(outgoing: ServerResponse, status: number, html: string): void {
+  outgoing.writeHead(status, { "content-type": "text/html; charset=utf-8", "cache-control": "no-store" }).end(html);
 }

@@ -59,7 +59,14 @@ interface KnownOperation {
   replies: Map<string, Check>;
 }
 
+let loaded: Contract | undefined;
+
+/** Read once per process: every workspace of a sandbox is held to the same text. */
 export function loadContract(): Contract {
+  return (loaded ??= readContract());
+}
+
+function readContract(): Contract {
   const document = parse(readFileSync(contractFile(), "utf8")) as OpenApiDocument;
   // OpenAPI keywords around the schemas are none of JSON Schema's.
   const ajv = new Ajv2020({ strict: false, validateSchema: false, allErrors: true });
