@@ -5,7 +5,7 @@
 
 import { createServer, ServerResponse, type IncomingMessage, type Server } from "node:http";
 import { createServer as createTlsServer } from "node:https";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import type { CallRecord, RecordedCall } from "./calls.js";
 import type { Counterpart, SandboxReply, SandboxRequest } from "./counterpart.js";
 import { FAULT_STATUS, takesEffect, type Fault, type FaultPlan } from "./faults.js";
@@ -42,6 +42,7 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
     });
   };
   const server: Server = options.tls === undefined ? createServer(answer) : createTlsServer(options.tls, answer);
+  server.on("connection", rememberConnection);
   // Loopback only, whatever happens around it.
   await new Promise<void>((ready, failed) => server.once("error", failed).listen(0, "127.0.0.1", ready));
   origin = `${options.tls === undefined ? "http" : "https"}://localhost:${(server.address() as AddressInfo).port}`;
@@ -119,7 +120,7 @@ function strike(fault: Fault, call: RecordedCall, outgoing: ServerResponse, coun
       outgoing.socket?.destroy();
       return;
     case "reset":
-      outgoing.socket?.resetAndDestroy();
+      reset(outgoing);
       return;
     case "hang":
       return;
@@ -168,6 +169,21 @@ function faultReply(fault: Fault, call: RecordedCall, counterpart: Counterpart):
       return { ...reply, headers: fault.retryAfter === undefined ? headers : { ...headers, "retry-after": fault.retryAfter } };
     }
   }
+}
+
+/** TCP connections by both their ports. A TLS socket cannot be reset by itself, only the connection below it. */
+const connections = new Map<string, Socket>();
+const portsOf = (socket: Socket | null): string => `${socket?.localPort}-${socket?.remotePort}`;
+
+function rememberConnection(connection: Socket): void {
+  const ports = portsOf(connection);
+  connections.set(ports, connection);
+  connection.once("close", () => connections.delete(ports));
+}
+
+function reset(outgoing: ServerResponse): void {
+  connections.get(portsOf(outgoing.socket))?.resetAndDestroy();
+  outgoing.socket?.destroy();
 }
 
 function kill(fault: Fault): void {
