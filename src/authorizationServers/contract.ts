@@ -14,6 +14,8 @@ export type SecretCapability =
 export interface ClientWish {
   redirectUrls: string[];
   scopes: string[];
+  /** Slugs of the integrations that use it. */
+  integrations: string[];
 }
 
 /** A client at the authorization server, as it is recorded. */
@@ -95,7 +97,7 @@ export interface AuthorizationServer {
   /** Key ids that carry our mark. */
   markedSecrets(client: RegisteredClient, mark: Mark): Promise<string[]>;
   /** Asks the server itself whether it takes this secret. */
-  probe(client: RegisteredClient, secret: Secret): Promise<ProbeAnswer>;
+  probe(client: RegisteredClient, secret: Secret, wish: ClientWish): Promise<ProbeAnswer>;
   /** Read-only: compares the client with the wish. */
   observe(client: RegisteredClient, mark: Mark, wish: ClientWish, known: string[]): Promise<Observation>;
   /** Takes away what we made; a client given by the program stays. */

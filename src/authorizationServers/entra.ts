@@ -3,15 +3,15 @@
 import { cloudOf, signIn } from "../clients/entraSignIn.js";
 import { type Application, createGraph, type Graph } from "../clients/graph.js";
 import type { HttpLimits } from "../clients/http.js";
-import { requestToken } from "../clients/oauth.js";
 import type { Config } from "../core/config.js";
 import type { Env } from "../core/env.js";
 import { ConfigError, doing, isRemote, mayHaveHappened } from "../core/errors.js";
 import { minus } from "../core/sets.js";
 import { askUntil, type Patience, untilReady } from "../core/wait.js";
-import type { AuthorizationServer, ClientWish, Finding, IssuedSecret, Observation, ProbeAnswer, RegisteredClient } from "./contract.js";
+import type { AuthorizationServer, ClientWish, Finding, IssuedSecret, Observation, RegisteredClient } from "./contract.js";
 import { change, compare, type EntraSettings, markOfTags, newBody, settingsOf } from "./entraApplication.js";
 import { convergeGrant, ensureServicePrincipal, findGrant, notReplicated, scopesOf } from "./entraConsent.js";
+import { clientCredentialsProbe } from "./probes.js";
 import { bareScope, readCatalogue, type ScopeCatalogue, scopeIds } from "./entraScopes.js";
 
 export interface EntraOptions {
@@ -43,10 +43,11 @@ export function createEntraServer(options: EntraOptions): AuthorizationServer {
 
   async function tenant(): Promise<string> {
     const { tenantId, identity } = await signedIn();
-    if (options.tenantId !== undefined && tenantId !== undefined && tenantId.toLowerCase() !== options.tenantId.toLowerCase()) {
+    // A tenant may also be named by a domain, which the token does not tell.
+    if (options.tenantId !== undefined && /^[0-9a-f-]{36}$/i.test(options.tenantId) && tenantId !== undefined && tenantId.toLowerCase() !== options.tenantId.toLowerCase()) {
       throw new ConfigError(`the credentials ("${identity}") are for tenant ${tenantId}, and this app registration is in tenant ${options.tenantId}.`);
     }
-    const known = options.tenantId ?? tenantId;
+    const known = tenantId ?? options.tenantId;
     if (known === undefined) throw new ConfigError("no tenant: set entra.tenantId on the resource, odeus:entra.tenantId, or ARM_TENANT_ID.");
     return known;
   }
@@ -228,16 +229,9 @@ export function createEntraServer(options: EntraOptions): AuthorizationServer {
       return (app?.passwordCredentials ?? []).filter(({ displayName }) => displayName?.startsWith(`${mark.key} `)).map(({ keyId }) => keyId);
     },
 
-    async probe(client, secret): Promise<ProbeAnswer> {
-      const method = "client credentials";
+    async probe(client, clientSecret) {
       const tokenUrl = `${cloud.authority}/${await tenant()}/oauth2/v2.0/token`;
-      const grant = { grant_type: "client_credentials", scope: `${new URL(cloud.graph).origin}/.default` };
-      const answer = await requestToken({ tokenUrl, clientId: client.clientId, clientSecret: secret, grant, env, limits });
-      if (answer.kind === "none") return { verdict: "unavailable", method, detail: `Entra's token endpoint gave no usable answer: ${answer.why}.` };
-      if (answer.issued) return { verdict: "accepted", method, detail: "Entra issued a token for the id and the secret." };
-      const said = `${answer.error ?? "no error name"}${answer.codes.length === 0 ? "" : `, AADSTS${answer.codes[0]}`}`;
-      if (answer.error === "invalid_client" || answer.error === "unauthorized_client") return { verdict: "rejected", method, detail: `Entra does not accept the client (${answer.status} ${said}).` };
-      return { verdict: "inconclusive", method, detail: `Entra answered neither with a token nor with a refusal of the client (${answer.status} ${said}).` };
+      return clientCredentialsProbe({ tokenUrl, clientId: client.clientId, clientSecret, env, limits }, `${new URL(cloud.graph).origin}/.default`);
     },
 
     async observe(client, _mark, wish, known): Promise<Observation> {

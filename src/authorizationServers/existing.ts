@@ -1,26 +1,27 @@
 /** A client made by hand or by another resource: it is proven and entered, never changed or deleted. */
 
-import { requestToken, type TokenAnswer } from "../clients/oauth.js";
+import { cloudOf } from "../clients/entraSignIn.js";
 import type { HttpLimits } from "../clients/http.js";
+import { discoverTokenUrl } from "../clients/oauth.js";
+import type { Config } from "../core/config.js";
 import type { Env } from "../core/env.js";
-import { Secret } from "../core/secret.js";
+import { messageOf, OdeusError } from "../core/errors.js";
 import type { AuthorizationServer, Finding, IssuedSecret, ProbeAnswer, RegisteredClient } from "./contract.js";
+import { tokenUrlOf, vendorOf } from "./presets.js";
+import { BY_HAND, clientCredentialsProbe, pairedProbe } from "./probes.js";
 
 export interface ExistingOptions {
   clientId: string;
-  clientSecret: Secret | undefined;
   tenantId: string | undefined;
-  /** Where to prove the client; undefined where nobody knows. */
+  issuer: string | undefined;
   tokenUrl: string | undefined;
+  config: Config;
   env: Env;
   limits: HttpLimits;
 }
 
-const METHOD = "paired token request";
-const BY_HAND = "Connect one user to be sure.";
-
 export function createExistingServer(options: ExistingOptions): AuthorizationServer {
-  const { clientId, clientSecret, tenantId, tokenUrl, env, limits } = options;
+  const { clientId, tenantId, config, env, limits } = options;
   const client: RegisteredClient = { clientId, objects: {}, ...(tenantId === undefined ? {} : { tenantId }) };
   const unproven = (property: Finding["property"], detail: string): Finding => ({ property, state: "unproven", detail });
 
@@ -37,21 +38,32 @@ export function createExistingServer(options: ExistingOptions): AuthorizationSer
     recall: async () => client,
     register: async () => client,
     converge: async () => client,
-    addSecret: async (): Promise<IssuedSecret> => ({ keyId: "given", value: clientSecret ?? new Secret(""), createdAt: env.now().toISOString() }),
+    addSecret: async (): Promise<IssuedSecret> => {
+      throw new OdeusError(`client ${clientId} was made by hand: nobody but its owner can issue a secret for it`);
+    },
     removeSecret: async () => undefined,
     markedSecrets: async () => [],
 
-    /** The same request with the real secret and with a random one: only a difference proves anything (facts: verification, B3). */
-    async probe(_client, secret): Promise<ProbeAnswer> {
-      if (tokenUrl === undefined) return { verdict: "unavailable", method: METHOD, detail: `no token endpoint is known for this client; set existing.tokenUrl to have it proven. ${BY_HAND}` };
-      // No server can have issued this code: the answer tells about the client only.
-      const grant = { grant_type: "authorization_code", code: env.randomHex(48), redirect_uri: "https://localhost/", code_verifier: env.randomHex(48) };
-      const ask = (clientSecretSent: Secret): Promise<TokenAnswer> => requestToken({ tokenUrl, clientId, clientSecret: clientSecretSent, grant, env, limits });
-      const real = await ask(secret);
-      if (real.kind === "none") return unavailable(tokenUrl, real.why);
-      const random = await ask(new Secret(env.randomHex(Math.max(16, secret.open().length))));
-      if (random.kind === "none") return unavailable(tokenUrl, random.why);
-      return { method: METHOD, ...compared(real, random, new URL(tokenUrl).host) };
+    async probe(_client, clientSecret, wish): Promise<ProbeAnswer> {
+      const vendor = vendorOf(clientId, wish.integrations);
+      const probe = { clientId, clientSecret, env, limits };
+      // A made-up code proves nothing at Microsoft, which looks at the code's form first; a token for the client alone does.
+      if (vendor === "microsoft" && options.tokenUrl === undefined && tenantId !== undefined) {
+        return clientCredentialsProbe({ ...probe, tokenUrl: tokenUrlOf(vendor, config, tenantId) }, `${new URL(cloudOf(config).graph).origin}/.default`);
+      }
+      const unknown = (why: string): ProbeAnswer => ({ verdict: "unavailable", method: "none", detail: `${why} ${BY_HAND}` });
+      let tokenUrl = options.tokenUrl;
+      if (tokenUrl === undefined && options.issuer !== undefined) {
+        try {
+          tokenUrl = await discoverTokenUrl(options.issuer, env, limits);
+        } catch (error) {
+          if (env.signal.aborted) throw error;
+          return unknown(`The metadata of ${options.issuer} could not be used: ${messageOf(error)}`);
+        }
+      }
+      tokenUrl ??= vendor === undefined ? undefined : tokenUrlOf(vendor, config, tenantId);
+      if (tokenUrl === undefined) return unknown("No token endpoint is known for this client; set existing.tokenUrl to have it proven.");
+      return pairedProbe({ ...probe, tokenUrl });
     },
 
     observe: async () => ({
@@ -68,24 +80,4 @@ export function createExistingServer(options: ExistingOptions): AuthorizationSer
     delete: async () => undefined,
     outputs: () => ({}),
   };
-}
-
-function unavailable(tokenUrl: string, why: string): ProbeAnswer {
-  return { verdict: "unavailable", method: METHOD, detail: `the token endpoint at ${new URL(tokenUrl).host} gave no usable answer: ${why}. ${BY_HAND}` };
-}
-
-type Answered = Extract<TokenAnswer, { kind: "answer" }>;
-
-/** Words in which servers refuse a client; used only to tell which of two answers is the refusal, never as proof alone. */
-function refusesClient(answer: Answered): boolean {
-  return answer.status === 401 || ["invalid_client", "incorrect_client_credentials", "bad_client_secret", "invalid_client_id", "invalid_client_secret"].includes(answer.error ?? "");
-}
-
-export function compared(real: Answered, random: Answered, host: string): Pick<ProbeAnswer, "verdict" | "detail"> {
-  const same = real.status === random.status && real.error === random.error && real.issued === random.issued;
-  const said = `${real.status} ${real.error ?? (real.issued ? "a token" : "no error name")}`;
-  if (!same && !refusesClient(real)) return { verdict: "accepted", detail: `${host} tells this secret from a random one, and takes it.` };
-  if (same && refusesClient(real) && !real.issued) return { verdict: "rejected", detail: `${host} refuses the client id or the secret (${said}), just as it refuses a random one.` };
-  if (same) return { verdict: "inconclusive", detail: `${host} gives the same answer (${said}) to this secret and to a random one, so the secret is not proven. ${BY_HAND}` };
-  return { verdict: "inconclusive", detail: `${host} refuses this secret (${said}) and answers a random one otherwise, which proves nothing. ${BY_HAND}` };
 }

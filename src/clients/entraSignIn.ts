@@ -5,7 +5,7 @@ import * as path from "node:path";
 import type { TokenCredential } from "@azure/identity";
 import type { Config } from "../core/config.js";
 import type { Env } from "../core/env.js";
-import { CancelledError, ConfigError, OdeusError, RemoteError } from "../core/errors.js";
+import { CancelledError, ConfigError, NotConfiguredError, OdeusError, RemoteError } from "../core/errors.js";
 import { Secret } from "../core/secret.js";
 import { requireSafeUrl } from "./http.js";
 
@@ -58,9 +58,15 @@ export async function signIn(config: Config, tenantId: string | undefined, env: 
     known.delete(key);
     if (env.signal.aborted) throw new CancelledError();
     if (error instanceof OdeusError) throw error;
+    if (config.text("entraClientId") === undefined && error instanceof Error && UNAVAILABLE.has(error.name)) {
+      throw new NotConfiguredError("no credentials for Microsoft Entra: set ARM_TENANT_ID, ARM_CLIENT_ID and ARM_CLIENT_SECRET (or ARM_USE_OIDC and ARM_OIDC_TOKEN), or sign in with `az login`.");
+    }
     throw refusal(error, cloud, tenantId);
   }
 }
+
+/** Errors by which @azure/identity says that its chain found nothing to sign in with. */
+const UNAVAILABLE = new Set(["CredentialUnavailableError", "AggregateAuthenticationError", "ChainedTokenCredentialAuthenticationFailed"]);
 
 async function createCredential(config: Config, cloud: Cloud, tenantId: string | undefined): Promise<TokenCredential> {
   const identity = loadIdentity();

@@ -1,9 +1,9 @@
 /** Token requests of OAuth 2.0 (RFC 6749) as probes: the answer is read for its error only, a token is thrown away unread. */
 
 import type { Env } from "../core/env.js";
-import { CancelledError, RemoteError } from "../core/errors.js";
+import { CancelledError, ConfigError, RemoteError } from "../core/errors.js";
 import type { Secret } from "../core/secret.js";
-import { createHttp, type HttpLimits } from "./http.js";
+import { createHttp, type HttpLimits, requireSafeUrl } from "./http.js";
 
 /** What a token endpoint said: enough to compare two answers. */
 export type TokenAnswer =
@@ -49,4 +49,21 @@ export async function requestToken(request: TokenRequest): Promise<TokenAnswer> 
     if (error instanceof CancelledError || !(error instanceof RemoteError)) throw error;
     return { kind: "none", why: `it ${error.failure.said}` };
   }
+}
+
+/** The token endpoint that the server's own metadata names (OpenID discovery, then RFC 8414). */
+export async function discoverTokenUrl(issuer: string, env: Env, limits: HttpLimits): Promise<string> {
+  const { origin, pathname } = requireSafeUrl(issuer, "existing.issuer");
+  const path = pathname.replace(/\/$/, "");
+  const http = createHttp({ service: `the authorization server ${issuer}`, baseUrl: origin, env, limits });
+  for (const place of [`${path}/.well-known/openid-configuration`, `/.well-known/oauth-authorization-server${path}`]) {
+    const answer = await http({ operation: "discovery", method: "GET", path: place, repeat: "repeatable" });
+    const metadata = (answer.json ?? {}) as { issuer?: unknown; token_endpoint?: unknown };
+    if (answer.status !== 200 || typeof metadata.token_endpoint !== "string") continue;
+    // RFC 8414, section 3.3: a document for another issuer must not be used.
+    if (metadata.issuer !== issuer) throw new ConfigError(`its metadata is for the issuer ${String(metadata.issuer)}.`);
+    requireSafeUrl(metadata.token_endpoint, "the token endpoint in the metadata");
+    return metadata.token_endpoint;
+  }
+  throw new ConfigError("it publishes no metadata with a token endpoint; set existing.tokenUrl.");
 }

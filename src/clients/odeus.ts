@@ -1,7 +1,7 @@
 /** The Odeus API, call by call (api/odeus.openapi.yaml). Answers are trusted only as far as they are shaped like the contract. */
 
 import type { Env } from "../core/env.js";
-import { ConfigError, RemoteError } from "../core/errors.js";
+import { NotConfiguredError, RemoteError } from "../core/errors.js";
 import type { Secret } from "../core/secret.js";
 import type { IntegrationSummary, OAuthClient, OAuthClientChange, OAuthClientEntry } from "../generated/odeusApi.js";
 import { createHttp, type HttpAnswer, type HttpCall, type HttpLimits } from "./http.js";
@@ -92,7 +92,7 @@ const REMEDIES: Readonly<Record<number, string>> = {
 
 /** The address and key from the configuration, or one sentence on what to set. */
 export function requireApiKey(key: Secret | undefined): Secret {
-  if (key === undefined) throw new ConfigError("no Odeus API key: set ODEUS_API_KEY, or `pulumi config set --secret odeus:apiKey`. A workspace admin makes one under Workspace settings > API keys, with the scope INTEGRATION_API.");
+  if (key === undefined) throw new NotConfiguredError("no Odeus API key: set ODEUS_API_KEY, or `pulumi config set --secret odeus:apiKey`. A workspace admin makes one under Workspace settings > API keys, with the scope INTEGRATION_API.");
   return key;
 }
 

@@ -27,6 +27,14 @@ export class ConfigError extends OdeusError {
   }
 }
 
+/** A credential that an operation needs is not set. A preview goes on without it, and says so. */
+export class NotConfiguredError extends ConfigError {
+  constructor(message: string) {
+    super(message);
+    this.name = "NotConfiguredError";
+  }
+}
+
 /** The engine or the operation's time limit asked to stop. */
 export class CancelledError extends OdeusError {
   constructor(message = "stopped before it was finished") {

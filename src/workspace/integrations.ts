@@ -1,7 +1,7 @@
 /** The workspace's integrations: from what a program wrote (id or slug) to the one that is meant. */
 
 import type { OdeusApi } from "../clients/odeus.js";
-import { ConfigError, isRemote } from "../core/errors.js";
+import { ConfigError } from "../core/errors.js";
 import { didYouMean } from "../core/nearest.js";
 import type { IntegrationSummary } from "../generated/odeusApi.js";
 
@@ -16,8 +16,9 @@ export interface ResolvedIntegration {
 }
 
 /** Resolves all of them, or reports every one that cannot be: unknown, without OAuth, or the same one twice. */
-export async function resolveIntegrations(odeus: OdeusApi, written: readonly string[]): Promise<ResolvedIntegration[]> {
+export async function resolveIntegrations(odeus: OdeusApi, written: readonly string[], recordedIds: readonly string[]): Promise<ResolvedIntegration[]> {
   const all = await odeus.listIntegrations();
+  if (recordedIds.length > 0 && recordedIds.every((id) => all.every((one) => one.id !== id))) throw otherWorkspace(odeus);
   const problems: string[] = [];
   const found = written.flatMap((text) => {
     const integration = all.find((one) => (UUID.test(text) ? one.id.toLowerCase() === text.toLowerCase() : one.slug === text));
@@ -42,14 +43,12 @@ function problemOf(text: string, integration: IntegrationSummary | undefined, al
   return undefined;
 }
 
-/** Whether the workspace that this key opens knows none of these integrations: then the key is for another workspace. */
-export async function knowsNone(odeus: OdeusApi, ids: readonly string[]): Promise<boolean> {
-  if (ids.length === 0) return false;
+/** Fails when the workspace that this key opens knows none of these integrations: then the key is for another workspace. */
+export async function requireSameWorkspace(odeus: OdeusApi, ids: readonly string[]): Promise<void> {
   const known = new Set((await odeus.listIntegrations()).map(({ id }) => id));
-  return ids.every((id) => !known.has(id));
+  if (ids.length > 0 && ids.every((id) => !known.has(id))) throw otherWorkspace(odeus);
 }
 
-/** True for "there is no such integration", and for nothing else. */
-export function isUnknownIntegration(error: unknown): boolean {
-  return isRemote(error, 404);
+function otherWorkspace(odeus: OdeusApi): ConfigError {
+  return new ConfigError(`the workspace at ${odeus.baseUrl} knows none of the recorded integrations, so this API key is for another workspace than this state. Nothing counts as deleted, and nothing was changed.`);
 }

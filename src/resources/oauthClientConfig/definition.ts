@@ -125,6 +125,8 @@ const rollout = z
     kind: z.string().describe("Kind of the client in use: entra or existing."),
     client: z.record(z.string(), z.string()).describe("Ids of the client's objects at the authorization server."),
     slots: z.record(z.string(), slotRecord).describe("The slots, by integration id."),
+    replaced: z.record(z.string(), z.string()).optional().describe("An earlier client that is still to be taken away."),
+    unfinished: z.array(z.string()).optional().describe("Work that an earlier run left, in sentences; part of `drift` until it is done."),
   })
   .meta({ id: "RolloutRecord", description: "What a later run needs to find its own work again." });
 

@@ -1,0 +1,145 @@
+/** What differs between state and inputs, and what that means to people. Offline: state, inputs, clock. */
+
+import { minus } from "../../core/sets.js";
+import { isAsset, type Properties, UNKNOWN, type Value } from "../../core/value.js";
+import { removalsDue, renewalDue, type RotationPolicy } from "../../rollout/due.js";
+import type { Recorded } from "../../rollout/record.js";
+import type { Diff, Difference } from "../resource.js";
+import { KINDS } from "./rules.js";
+
+/** Lists whose order means nothing. */
+const SETS = /(^|\.)(additionalRedirectUrls|replaceClientIds|scopes)$/;
+
+export function diffOf(state: Properties, inputs: Properties, recorded: Recorded, now: Date): Diff {
+  const differences = [...inputDifferences(state, inputs), ...integrationDifferences(list(state["integrations"]), list(inputs["integrations"]))];
+  const announcements: string[] = [];
+  const names = list(state["integrations"]).map(nameOf).join(", ");
+
+  if (anotherClient(state, inputs)) announcements.push(`another client id: users of ${names} sign in again when their access token ends`);
+  announcements.push(...announceIntegrations(list(state["integrations"]), list(inputs["integrations"]), recorded));
+  const issuing = secretReason(state, inputs, recorded, now);
+  if (issuing !== undefined) {
+    differences.push({ path: "secretCreatedAt", kind: "update", input: false });
+    announcements.push(`${issuing}: a new client secret is issued, proven and entered for all integrations; the previous one stays valid for ${overlapHours(inputs)} h`);
+  }
+  const removable = removalsDue(recorded.retiring, now);
+  if (removable.length > 0) {
+    differences.push({ path: "retiring", kind: "update", input: false });
+    announcements.push(`the overlap is over: ${removable.length === 1 ? "the previous client secret is" : `${removable.length} previous client secrets are`} removed`);
+  }
+  const wrong = [...recorded.unfinished, ...recorded.drift];
+  if (wrong.length > 0) {
+    differences.push({ path: "drift", kind: "update", input: false });
+    announcements.push(...wrong.map((sentence) => `not as declared, and mended by this update: ${sentence}`));
+  }
+  if (at(state, "entra", "logo") !== undefined && at(inputs, "entra") !== undefined && at(inputs, "entra", "logo") === undefined) announcements.push("the logo stays at the app: Microsoft Graph has no documented call that removes it");
+  if (at(state, "entra", "grantAdminConsent") === true && at(inputs, "entra", "grantAdminConsent") === false) announcements.push("the tenant-wide consent that this resource granted is taken back: users or an administrator consent themselves");
+  return { differences, announcements };
+}
+
+/** The policy with its defaults; without one of its own, the window never fills more than half of a short lifetime. */
+export function rotationOf(inputs: Properties): RotationPolicy & { overlapMs: number } {
+  const lifetime = at(inputs, "entra", "secretLifetimeDays");
+  const window = at(inputs, "rotation", "renewBeforeExpiryDays");
+  const byDefault = typeof lifetime === "number" ? Math.min(14, Math.floor(lifetime / 2)) : 14;
+  const everyDays = at(inputs, "rotation", "everyDays");
+  return { everyDays: typeof everyDays === "number" ? everyDays : undefined, renewBeforeExpiryDays: typeof window === "number" ? window : byDefault, overlapMs: overlapHours(inputs) * 3_600_000 };
+}
+
+function overlapHours(inputs: Properties): number {
+  const hours = at(inputs, "rotation", "overlapHours");
+  return typeof hours === "number" ? hours : 1;
+}
+
+/** Why the current client gets a new secret, beyond a slot that needs one; undefined where it does not. */
+export function secretReason(state: Properties, inputs: Properties, recorded: Recorded, now: Date): string | undefined {
+  if (at(inputs, "entra") === undefined || recorded.kind !== "entra" || anotherClient(state, inputs)) return undefined;
+  const due = renewalDue(recorded.secret, rotationOf(inputs), now);
+  if (due !== undefined) return due;
+  if (!same(at(state, "rotation", "triggers"), at(inputs, "rotation", "triggers"), "")) return "rotation.triggers changed";
+  if (at(inputs, "exportClientSecret") === true && recorded.value === undefined) return "exportClientSecret was switched on, and the current secret is kept nowhere";
+  return undefined;
+}
+
+/** Whether the inputs ask for another client than the recorded one: another kind, tenant, or id. */
+export function anotherClient(state: Properties, inputs: Properties): boolean {
+  const kindBefore = KINDS.find((kind) => state[kind] !== undefined);
+  const kindNow = KINDS.find((kind) => inputs[kind] !== undefined);
+  if (kindBefore !== kindNow) return true;
+  const tenant = at(inputs, "entra", "tenantId");
+  if (kindNow === "entra") return tenant !== undefined && tenant !== UNKNOWN && String(tenant).toLowerCase() !== String(at(state, "tenantId") ?? at(state, "entra", "tenantId")).toLowerCase();
+  return !same(at(state, "existing", "clientId"), at(inputs, "existing", "clientId"), "");
+}
+
+function announceIntegrations(before: Value[], after: Value[], recorded: Recorded): string[] {
+  const find = (uses: Value[], name: string): Value => uses.find((use) => nameOf(use) === name);
+  const removed = minus(before.map(nameOf), after.map(nameOf));
+  const added = minus(after.map(nameOf), before.map(nameOf));
+  const dropped = before.map(nameOf).flatMap((name) => {
+    const now = find(after, name);
+    const scopes = at(now, "scopes");
+    if (now === undefined || !Array.isArray(scopes)) return [];
+    const had = Object.values(recorded.slots).find(({ written }) => written === name)?.scopes ?? [];
+    const gone = minus(had, scopes.filter((scope) => typeof scope === "string"));
+    return scopes.includes(UNKNOWN) || gone.length === 0 ? [] : [`${name}: scope ${gone.join(", ")} is dropped; connections made before keep it until they end`];
+  });
+  return [
+    ...removed.map((name) => `${name} no longer uses this client: it falls back to Odeus's own client where there is one, and its users sign in again when their access token ends`),
+    ...(added.length > 0 && recorded.kind === "entra" ? [`${added.join(", ")} is added: a new client secret is issued, proven and entered for all integrations, since the current one is kept nowhere`] : []),
+    ...dropped,
+  ];
+}
+
+function inputDifferences(state: Properties, inputs: Properties): Difference[] {
+  const names = ["entra", "existing", "rotation", "verify", "replaceClientIds", "exportClientSecret"];
+  return names.flatMap((name) => compare(name, state[name], inputs[name]));
+}
+
+/** Leaf by leaf below objects; lists without order as one. */
+function compare(path: string, before: Value, after: Value): Difference[] {
+  if (same(before, after, path)) return [];
+  if (before === undefined) return [{ path, kind: "add", input: true }];
+  if (after === undefined) return [{ path, kind: "delete", input: true }];
+  if (isPlain(before) && isPlain(after)) return [...new Set([...Object.keys(before), ...Object.keys(after)])].flatMap((name) => compare(`${path}.${name}`, before[name], after[name]));
+  return [{ path, kind: "update", input: true }];
+}
+
+function integrationDifferences(before: Value[], after: Value[]): Difference[] {
+  const gone = before.flatMap((use, index): Difference[] => (after.some((one) => nameOf(one) === nameOf(use)) ? [] : [{ path: `integrations[${index}]`, kind: "delete", input: true }]));
+  const rest = after.flatMap((use, index) => {
+    const was = before.find((one) => nameOf(one) === nameOf(use));
+    return was === undefined ? [{ path: `integrations[${index}]`, kind: "add" as const, input: true }] : compare(`integrations[${index}]`, was, use);
+  });
+  return [...gone, ...rest];
+}
+
+function same(before: Value, after: Value, path: string): boolean {
+  if (after === UNKNOWN || before === UNKNOWN) return false;
+  if (isAsset(before) && isAsset(after)) return before.hash === after.hash;
+  if (Array.isArray(before) && Array.isArray(after)) {
+    if (before.length !== after.length) return false;
+    return SETS.test(path) ? after.every((item) => before.includes(item)) : after.every((item, index) => same(before[index], item, path));
+  }
+  if (isPlain(before) && isPlain(after)) {
+    const names = [...new Set([...Object.keys(before), ...Object.keys(after)])];
+    return names.every((name) => same(before[name], after[name], `${path}.${name}`));
+  }
+  return before === after;
+}
+
+function isPlain(value: Value): value is Properties {
+  return typeof value === "object" && value !== null && !Array.isArray(value) && !isAsset(value);
+}
+
+function list(value: Value): Value[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function nameOf(use: Value): string {
+  const name = at(use, "integration");
+  return typeof name === "string" ? name : "(not known yet)";
+}
+
+function at(value: Value, ...path: string[]): Value {
+  return path.reduce<Value>((inner, name) => (isPlain(inner) ? inner[name] : inner === UNKNOWN ? UNKNOWN : undefined), value);
+}

@@ -1,0 +1,100 @@
+/** OAuthClientConfig: the slots are the resource, the client is their content. It never asks the engine for a replacement. */
+
+import { messageOf, NotConfiguredError } from "../../core/errors.js";
+import { type Properties, UNKNOWN } from "../../core/value.js";
+import { observe } from "../../rollout/observe.js";
+import { PartialRollout, type Recorded } from "../../rollout/record.js";
+import { remove } from "../../rollout/remove.js";
+import { rollOut } from "../../rollout/rollOut.js";
+import type { Stage } from "../../rollout/stage.js";
+import { survey } from "../../rollout/survey.js";
+import { PartialFailure, type Resource } from "../resource.js";
+import { description, inputs as inputDefinition, outputs as outputDefinition } from "./definition.js";
+import { anotherClient, diffOf } from "./diff.js";
+import { problemsOf, slotsOf } from "./rules.js";
+import { stageOf, wishOf } from "./stage.js";
+import { fromState, inputsOf, readBackInputs, toState } from "./state.js";
+
+export const oauthClientConfig: Resource = {
+  kind: "OAuthClientConfig",
+  description,
+  inputs: inputDefinition,
+  outputs: outputDefinition,
+  check: problemsOf,
+  slots: slotsOf,
+
+  diff: (state, inputs, now) => diffOf(state, inputs, fromState(state), now),
+
+  async create(context, inputs) {
+    const stage = stageOf(context, inputs, undefined, undefined);
+    const recorded = await recording(stage, inputs, (client) => idOf(stage, client), () => rollOut(stage, wishOf(inputs, undefined, undefined, context.env.now()), undefined));
+    return { id: idOf(stage, recorded), state: toState(inputs, recorded, stage.server) };
+  },
+
+  async update(context, id, state, inputs) {
+    const before = fromState(state);
+    const stage = stageOf(context, inputs, state, before);
+    // The engine keeps the old inputs of an update that failed; the copies in our state must stay old with them.
+    const recorded = await recording(stage, inputsOf(state), () => id, () => rollOut(stage, wishOf(inputs, state, before, context.env.now()), before));
+    return { id, state: toState(inputs, recorded, stage.server) };
+  },
+
+  async preview(context, inputs, state) {
+    const before = state === undefined ? undefined : fromState(state);
+    const known = state === undefined || before === undefined || anotherClient(state, inputs) ? {} : { ...state };
+    for (const name of Object.keys(inputDefinition.shape)) delete known[name];
+    try {
+      const stage = stageOf(context, inputs, state, before);
+      const { places, declared } = await survey(stage, wishOf(inputs, state, before, context.env.now()), before);
+      return {
+        ...whatChanges(known),
+        redirectUrls: Object.fromEntries(places.map(({ use, slot }) => [use.written, slot.redirectUrl])),
+        effectiveScopes: Object.fromEntries(places.map(({ use, scopes }) => [use.written, scopes])),
+        ...(declared === undefined ? {} : { clientId: declared.clientId }),
+      };
+    } catch (error) {
+      if (!(error instanceof NotConfiguredError)) throw error;
+      context.env.say.info(`not checked against the workspace and the authorization server: ${messageOf(error)}`);
+      return whatChanges(known);
+    }
+  },
+
+  async read(context, id, state, inputs) {
+    const before = fromState(state);
+    const declared = Object.keys(inputs).length > 0 ? inputsOf(inputs) : inputsOf(state);
+    const stage = stageOf(context, inputsOf(state), state, before);
+    const seen = await observe(stage.odeus, stage.server, stage.mark, before);
+    if (!seen.exists) return undefined;
+    for (const note of seen.notes) context.env.say.info(note);
+    const scopesOf = (written: string): string[] | undefined => {
+      const slot = Object.entries(before.slots).find(([, record]) => record.written === written)?.[0];
+      return slot === undefined ? undefined : seen.scopes[slot];
+    };
+    const readBack = readBackInputs(declared, seen.settings, scopesOf);
+    return { id, inputs: readBack, state: toState(readBackInputs(inputsOf(state), seen.settings, scopesOf), seen.recorded, stage.server) };
+  },
+
+  async delete(context, _id, state) {
+    const before = fromState(state);
+    await remove(stageOf(context, inputsOf(state), state, before), before);
+  },
+};
+
+/** `<kind>/<client id>` of the first client. Opaque; it never changes, while the output clientId does. */
+function idOf(stage: Stage, recorded: Recorded): string {
+  return `${stage.server.kind}/${recorded.client?.clientId ?? "unknown"}`;
+}
+
+/** What changes with every rollout is not known before it. */
+function whatChanges(known: Properties): Properties {
+  return { ...known, ...("verification" in known ? { verification: UNKNOWN, drift: UNKNOWN, rollout: UNKNOWN, retiring: UNKNOWN, secretCreatedAt: UNKNOWN, secretExpiresAt: UNKNOWN } : {}) };
+}
+
+async function recording(stage: Stage, copies: Properties, id: (recorded: Recorded) => string, work: () => Promise<Recorded>): Promise<Recorded> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof PartialRollout) throw new PartialFailure(id(error.recorded), toState(copies, error.recorded, stage.server), error.reasons);
+    throw error;
+  }
+}

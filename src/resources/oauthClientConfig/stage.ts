@@ -1,0 +1,113 @@
+/** From inputs, state and configuration to the stage of a rollout: which servers, which workspace, what is wished. */
+
+import { createEntraServer } from "../../authorizationServers/entra.js";
+import type { EntraSettings } from "../../authorizationServers/entraApplication.js";
+import type { AuthorizationServer, RegisteredClient } from "../../authorizationServers/contract.js";
+import { createExistingServer } from "../../authorizationServers/existing.js";
+import { createOdeusApi, type OdeusApi, requireApiKey } from "../../clients/odeus.js";
+import type { HttpLimits } from "../../clients/http.js";
+import { readAsset } from "../../core/asset.js";
+import type { Config } from "../../core/config.js";
+import { ConfigError } from "../../core/errors.js";
+import { markOf } from "../../core/mark.js";
+import { Secret } from "../../core/secret.js";
+import type { Properties } from "../../core/value.js";
+import type { Recorded, Wish } from "../../rollout/record.js";
+import type { Stage } from "../../rollout/stage.js";
+import type { Context } from "../resource.js";
+import type { EntraInputs, OAuthClientConfigInputs } from "./definition.js";
+import { anotherClient, rotationOf, secretReason } from "./diff.js";
+
+export const DEFAULT_BASE_URL = "https://api.odeus.ai";
+
+export function limitsOf(config: Config): HttpLimits {
+  return { callTimeoutMs: config.seconds("callTimeoutSeconds", 30) * 1000, retryMs: config.seconds("retrySeconds", 120) * 1000 };
+}
+
+export function odeusOf({ config, env }: Context): OdeusApi {
+  const baseUrl = (config.text("baseUrl") ?? DEFAULT_BASE_URL).replace(/\/+$/, "");
+  return createOdeusApi({ baseUrl, apiKey: requireApiKey(config.secret("apiKey")), env, limits: limitsOf(config) });
+}
+
+/** The server of the client that these properties (inputs, or the inputs in a state) describe. */
+export function serverOf(context: Context, properties: Properties, recordedTenant: string | undefined): AuthorizationServer {
+  const { config, env } = context;
+  const { entra, existing } = properties as unknown as OAuthClientConfigInputs;
+  const common = { config, env, limits: limitsOf(config) };
+  if (entra !== undefined) return createEntraServer({ ...common, settings: entraSettings(entra), tenantId: tenantOf(config, entra.tenantId, recordedTenant) });
+  if (existing === undefined) throw new ConfigError("this state names no kind of client that this version knows.");
+  const { clientId, tenantId, issuer, tokenUrl } = existing;
+  return createExistingServer({ ...common, clientId, tenantId, issuer, tokenUrl });
+}
+
+/** The tenant: the program's word, else the credentials'. Credentials for another tenant than the state's are refused, not followed. */
+function tenantOf(config: Config, declared: string | undefined, recorded: string | undefined): string | undefined {
+  if (declared !== undefined) return declared;
+  const configured = config.text("entraTenantId");
+  const guid = /^[0-9a-f-]{36}$/i;
+  if (recorded !== undefined && configured !== undefined && guid.test(configured) && configured.toLowerCase() !== recorded.toLowerCase()) {
+    throw new ConfigError(`this state belongs to tenant ${recorded}, the credentials are for tenant ${configured}. Use credentials for the first, or set entra.tenantId to move the client on purpose. Nothing was changed.`);
+  }
+  return recorded ?? configured;
+}
+
+function entraSettings({ tenantId: _tenant, additionalRedirectUrls: _urls, logo, ...rest }: EntraInputs): EntraSettings {
+  const settings = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined)) as unknown as EntraSettings;
+  return logo === undefined ? settings : { ...settings, logo: { hash: logo.hash, content: () => readAsset(logo) } };
+}
+
+export function stageOf(context: Context, inputs: Properties, state: Properties | undefined, recorded: Recorded | undefined): Stage {
+  const { config, env, claims, urn } = context;
+  const continues = recorded?.client !== undefined && state !== undefined && continuing(recorded, inputs);
+  return {
+    odeus: odeusOf(context),
+    server: serverOf(context, inputs, continues ? recorded?.client?.tenantId : undefined),
+    continues,
+    formerServer: state === undefined || recorded === undefined ? undefined : formerServer(context, inputs, state, continues ? recorded.replaced : recorded.client && { ...recorded.client, kind: recorded.kind }),
+    formerSecret: formerSecret(state, recorded),
+    givenTenant: (inputs as unknown as OAuthClientConfigInputs).existing?.tenantId,
+    mark: markOf(urn, config.text("owner")),
+    urn,
+    claims,
+    env,
+    verifyMs: config.seconds("verifySeconds", 300) * 1000,
+  };
+}
+
+/** Whether the recorded client is the one that the inputs declare. */
+function continuing(recorded: Recorded, inputs: Properties): boolean {
+  const { entra, existing } = inputs as unknown as OAuthClientConfigInputs;
+  if (entra !== undefined) return recorded.kind === "entra" && (entra.tenantId === undefined || entra.tenantId.toLowerCase() === recorded.client?.tenantId?.toLowerCase());
+  return recorded.kind === "existing" && existing?.clientId === recorded.client?.clientId;
+}
+
+function formerServer(context: Context, inputs: Properties, state: Properties, former: (RegisteredClient & { kind: string }) | undefined): AuthorizationServer | undefined {
+  if (former === undefined) return undefined;
+  if (former.kind === "existing") return createExistingServer({ clientId: former.clientId, tenantId: former.tenantId, issuer: undefined, tokenUrl: undefined, config: context.config, env: context.env, limits: limitsOf(context.config) });
+  // Its settings matter no more, but for its name in messages and whether it is purged.
+  const entra = ((state["entra"] ?? inputs["entra"]) as unknown as EntraInputs | undefined) ?? ({ displayName: former.clientId, signInAudience: "AzureADMyOrg", grantAdminConsent: false, secretLifetimeDays: 180, purgeOnDestroy: false } as EntraInputs);
+  return createEntraServer({ config: context.config, env: context.env, limits: limitsOf(context.config), settings: entraSettings(entra), tenantId: former.tenantId });
+}
+
+function formerSecret(state: Properties | undefined, recorded: Recorded | undefined): Secret | undefined {
+  const existing = (state as unknown as OAuthClientConfigInputs | undefined)?.existing;
+  return recorded?.kind === "existing" && existing?.clientSecret !== undefined && existing.clientId === recorded.client?.clientId ? new Secret(existing.clientSecret) : undefined;
+}
+
+export function wishOf(inputs: Properties, state: Properties | undefined, recorded: Recorded | undefined, now: Date): Wish {
+  const declared = inputs as unknown as OAuthClientConfigInputs;
+  const before = state as unknown as OAuthClientConfigInputs | undefined;
+  const { existing } = declared;
+  const proof = (client: OAuthClientConfigInputs["existing"]) => JSON.stringify([client?.clientId, client?.clientSecret, client?.tenantId, client?.tokenUrl, client?.issuer]);
+  return {
+    uses: declared.integrations.map(({ integration, scopes }) => ({ written: integration, scopes })),
+    additionalRedirectUrls: declared.entra?.additionalRedirectUrls ?? [],
+    verify: declared.verify,
+    overlapMs: rotationOf(inputs).overlapMs,
+    renewSecret: state !== undefined && recorded !== undefined && !anotherClient(state, inputs) && secretReason(state, inputs, recorded, now) !== undefined,
+    exportSecret: declared.exportClientSecret,
+    replaceClientIds: declared.replaceClientIds ?? [],
+    givenSecret: existing?.clientSecret === undefined ? undefined : new Secret(existing.clientSecret),
+    givenChanged: existing !== undefined && (before === undefined || proof(existing) !== proof(before.existing)),
+  };
+}

@@ -1,0 +1,121 @@
+/** Entering the client in its slots, all side by side, each with its way back where there is one. */
+
+import type { IssuedSecret, RegisteredClient, Undoable } from "../authorizationServers/contract.js";
+import { doing, OdeusError } from "../core/errors.js";
+import type { Secret } from "../core/secret.js";
+import { afterRevert, changeParts, differences, enter, partChange, partsOf, readSlot, revert, type Slot, type SlotWish } from "../workspace/slot.js";
+import type { Place } from "./places.js";
+import type { Recorded } from "./record.js";
+import { proveSecret } from "./secret.js";
+import type { Stage } from "./stage.js";
+
+/** What is written: the client whole, with its secret where it has one, or only the parts that differ. */
+export type Entry = { whole: false } | { whole: true; secret?: Secret };
+
+export interface Entering {
+  stage: Stage;
+  client: RegisteredClient;
+  entry: Entry;
+  /** The former client of this resource, which can be put back where a secret for it can be had. */
+  former: RegisteredClient | undefined;
+  /** A new secret for the former client that an undo had to issue. */
+  onFormerSecret: (secret: IssuedSecret) => void;
+  undoable: Undoable;
+}
+
+export function slotWish(stage: Stage, client: RegisteredClient, place: Place): SlotWish {
+  return { clientId: client.clientId, tenantId: place.slot.tenantIdSupported ? stage.server.slotTenant(client) : undefined, scopes: place.use.scopes };
+}
+
+/** Whether this slot can only be written together with the secret. */
+export function needsSecret(client: RegisteredClient, place: Place, record: Recorded | undefined): boolean {
+  const { slot } = place;
+  if (slot.mode !== "CUSTOM" || slot.clientId !== client.clientId || (!slot.hasClientSecret && slot.clientSecretRequired)) return true;
+  const entered = record?.slots[slot.integrationId]?.secretUpdatedAt;
+  // Without a time of ours the current secret was never entered here; a later time is somebody else's hand.
+  return entered === undefined || (slot.clientSecretUpdatedAt ?? "") > entered;
+}
+
+/** Writes all slots that need it. Answers the slots that were written, and the failures beside them. */
+export async function enterPlaces(entering: Entering, places: readonly Place[]): Promise<{ written: Map<string, Slot>; failures: unknown[] }> {
+  const written = new Map<string, Slot>();
+  const results = await Promise.allSettled(
+    places.map(async (place) => {
+      const slot = await enterPlace(entering, place);
+      if (slot !== undefined) written.set(slot.integrationId, slot);
+    }),
+  );
+  return { written, failures: results.flatMap((result) => (result.status === "rejected" ? [result.reason] : [])) };
+}
+
+async function enterPlace(entering: Entering, place: Place): Promise<Slot | undefined> {
+  const { stage, client, entry, undoable } = entering;
+  const { slot, integration } = place;
+  const wish = slotWish(stage, client, place);
+  if (entry.whole) {
+    const undo = wayBack(entering, place);
+    if (undo !== undefined) undoable(undo);
+    return doing(`entering the client in ${integration.written}`, () => enter(stage.odeus, slot, wish, entry.secret));
+  }
+  const change = partChange(slot, wish);
+  if (change === undefined) return undefined;
+  undoable({ what: `${integration.written} has its former settings`, run: async () => void (await changeParts(stage.odeus, slot, partsOf(slot))) });
+  return doing(`changing the client settings of ${integration.written}`, () => changeParts(stage.odeus, slot, change));
+}
+
+/** How this slot gets back what it held. None where it held the same client: its former secret is kept nowhere. */
+function wayBack(entering: Entering, { slot, integration }: Place): { what: string; run: () => Promise<void> } | undefined {
+  const { stage, client, former } = entering;
+  if (slot.mode !== "CUSTOM") {
+    return {
+      what: `${integration.written} ${afterRevert(slot)}`,
+      run: async () => void (await revert(stage.odeus, slot.integrationId, client.clientId)),
+    };
+  }
+  if (slot.clientId === client.clientId) return undefined;
+  if (former !== undefined && slot.clientId === former.clientId) {
+    return { what: `${integration.written} holds the former client again`, run: () => putBack(entering, slot, former) };
+  }
+  return {
+    what: `${integration.written} gets back client ${slot.clientId}`,
+    run: async () => {
+      if ((await readSlot(stage.odeus, integration.written, slot.integrationId)).clientId === slot.clientId) return;
+      throw new OdeusError(`the secret of client ${slot.clientId} is known to nobody here, so it cannot be put back`);
+    },
+  };
+}
+
+/** One secret for the former client, for all slots that go back. */
+const formerSecrets = new WeakMap<Entering, Promise<Secret>>();
+
+async function putBack(entering: Entering, slot: Slot, former: RegisteredClient): Promise<void> {
+  const { stage, onFormerSecret } = entering;
+  const now = await stage.odeus.getOAuthClient(slot.integrationId);
+  if (now.clientId === former.clientId) return;
+  const secret = formerSecrets.get(entering) ?? secretForFormer();
+  formerSecrets.set(entering, secret);
+  await enter(stage.odeus, now, { clientId: former.clientId, tenantId: slot.tenantId ?? undefined, scopes: slot.scopeSync ? undefined : slot.scopes }, await secret);
+
+  async function secretForFormer(): Promise<Secret> {
+    if (stage.formerSecret !== undefined) return stage.formerSecret;
+    const server = stage.formerServer;
+    if (server === undefined || server.secrets === "given") throw new OdeusError("no secret for the former client can be had");
+    const issued = await server.addSecret(former, stage.mark, [], () => undefined);
+    onFormerSecret(issued);
+    await proveSecret(server, former, issued.value, { redirectUrls: [], scopes: [], integrations: [] }, stage.env, stage.verifyMs);
+    return issued.value;
+  }
+}
+
+/** Reads every slot back. What the workspace holds counts, not what it answered. */
+export async function readBack(stage: Stage, client: RegisteredClient, places: readonly Place[]): Promise<Map<string, Slot>> {
+  const slots = await Promise.all(
+    places.map(async (place) => {
+      const slot = await readSlot(stage.odeus, place.integration.written, place.integration.id);
+      const wrong = differences(slot, slotWish(stage, client, place));
+      if (wrong.length > 0) throw new OdeusError(`reading back ${place.integration.written}: it took the client and now ${wrong.join(", ")}. Somebody else may be changing it; run again.`);
+      return slot;
+    }),
+  );
+  return new Map(slots.map((slot) => [slot.integrationId, slot]));
+}

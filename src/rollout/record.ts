@@ -1,0 +1,109 @@
+/** What a rollout is asked for, and what it leaves recorded for the next one. */
+
+import type { ClientWish, RegisteredClient } from "../authorizationServers/contract.js";
+import { OdeusError } from "../core/errors.js";
+import type { Secret } from "../core/secret.js";
+import { union } from "../core/sets.js";
+
+/** One integration as the program declared it. */
+export interface Use {
+  /** Id or slug, as the program wrote it. */
+  written: string;
+  /** Undefined: the workspace keeps the list. */
+  scopes: string[] | undefined;
+}
+
+export interface Wish {
+  uses: Use[];
+  /** Redirect URLs beside those of the integrations. */
+  additionalRedirectUrls: string[];
+  verify: boolean;
+  /** How long the previous secret stays valid after the new one is in use, in milliseconds. */
+  overlapMs: number;
+  /** A new secret is due, or asked for. */
+  renewSecret: boolean;
+  /** Keep the secret's value in the record. */
+  exportSecret: boolean;
+  replaceClientIds: string[];
+  /** The secret, where the program gives it. */
+  givenSecret: Secret | undefined;
+  /** The given secret, or where it is proven, differs from what was entered last. */
+  givenChanged: boolean;
+}
+
+export interface SlotRecord {
+  written: string;
+  redirectUrl: string;
+  scopes: string[];
+  scopeSync: boolean;
+  /** Absent: this slot has not got the current secret; the next run owes it. */
+  secretUpdatedAt?: string;
+}
+
+export interface SecretRecord {
+  keyId: string;
+  createdAt: string;
+  expiresAt?: string;
+}
+
+export interface Retiring {
+  keyId: string;
+  removableFrom: string;
+}
+
+export interface VerificationRecord {
+  verdict: string;
+  method: string;
+  detail: string;
+  proven: string[];
+  unproven: string[];
+  checkedAt: string;
+}
+
+export interface Recorded {
+  /** Base URL of the workspace's API. */
+  workspace: string;
+  kind: string;
+  client?: RegisteredClient;
+  /** An earlier client of another kind, tenant or id that still has to be taken away. */
+  replaced?: RegisteredClient & { kind: string };
+  secret?: SecretRecord;
+  /** The value, only on request. */
+  value?: Secret;
+  retiring: Retiring[];
+  /** By integration id. */
+  slots: Record<string, SlotRecord>;
+  additionalRedirectUrls: string[];
+  verification?: VerificationRecord;
+  /** Work that a run left for the next one, in sentences. It stays known, whatever a refresh sees, until a run finishes it. */
+  unfinished: string[];
+  /** What was seen to be not as declared, in sentences. */
+  drift: string[];
+}
+
+/** What the recorded rollout had registered at the client. */
+export function recordedWish(recorded: Recorded | undefined): ClientWish {
+  const slots = Object.values(recorded?.slots ?? {});
+  return {
+    redirectUrls: union(slots.map(({ redirectUrl }) => redirectUrl), recorded?.additionalRedirectUrls ?? []),
+    scopes: union(...slots.map(({ scopes }) => scopes)),
+    integrations: slots.map(({ written }) => written),
+  };
+}
+
+/** Key ids that the record accounts for. */
+export function knownKeys(recorded: Recorded): string[] {
+  return union(recorded.secret === undefined ? [] : [recorded.secret.keyId], recorded.retiring.map(({ keyId }) => keyId));
+}
+
+/** A rollout that failed and left something, which is recorded. */
+export class PartialRollout extends OdeusError {
+  readonly recorded: Recorded;
+  readonly reasons: string[];
+  constructor(recorded: Recorded, reasons: string[]) {
+    super(reasons.join("\n  "));
+    this.name = "PartialRollout";
+    this.recorded = recorded;
+    this.reasons = reasons;
+  }
+}

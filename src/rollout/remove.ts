@@ -1,0 +1,42 @@
+/** Taking everything back: the slots first, then the client, so that nobody signs in with a client that is gone. */
+
+import type { Recorded } from "./record.js";
+import { messageOf, OdeusError } from "../core/errors.js";
+import { requireSameWorkspace } from "../workspace/integrations.js";
+import { revert } from "../workspace/slot.js";
+import type { Stage } from "./stage.js";
+
+export async function remove(stage: Stage, recorded: Recorded): Promise<void> {
+  const { odeus, server, env } = stage;
+  const { client } = recorded;
+  if (client === undefined) return;
+  const own = [client.clientId, ...(recorded.replaced === undefined ? [] : [recorded.replaced.clientId])];
+  const slots = Object.entries(recorded.slots);
+  if (slots.length > 0) env.say.progress(`giving back ${slots.map(([, { written }]) => written).join(", ")}`);
+
+  const results = await Promise.allSettled(
+    slots.map(async ([id, { written }]) => {
+      const claimant = stage.claims.claimedByOther(stage.urn, [id, written]);
+      if (claimant !== undefined) {
+        const now = await odeus.getOAuthClient(id);
+        // Held by a client that stays (given by the program), the slot goes on working without us.
+        if (now.clientId !== null && own.includes(now.clientId) && server.secrets !== "given") throw new OdeusError(`${written} still holds this client, and ${claimant.split("::").pop()} has not taken it over.`);
+        return "left" as const;
+      }
+      for (const clientId of own) {
+        const result = await revert(odeus, id, clientId);
+        if (result !== "held by another") return result;
+      }
+      env.say.info(`${written} holds another client by now and is left alone.`);
+      return "held by another" as const;
+    }),
+  );
+  const failures = results.flatMap((result) => (result.status === "rejected" ? [messageOf(result.reason)] : []));
+  if (failures.length > 0) throw new OdeusError(`giving back the slots of ${server.title}: ${failures.join("\n  ")}\n  The client is kept until its slots are given back. Run again.`);
+  const outcomes = results.map((result) => (result.status === "fulfilled" ? result.value : undefined));
+  if (outcomes.every((outcome) => outcome === "unknown integration")) await requireSameWorkspace(odeus, slots.map(([id]) => id));
+
+  if (server.secrets !== "given") env.say.progress(`removing ${server.title}`);
+  await server.delete(client, "asConfigured");
+  if (recorded.replaced !== undefined && stage.formerServer !== undefined) await stage.formerServer.delete(recorded.replaced, "asConfigured");
+}

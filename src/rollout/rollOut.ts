@@ -1,0 +1,233 @@
+/**
+ * The order of things, for a first rollout and for every later one: find or register the client, issue a secret, prove it,
+ * enter it in the workspace, read back, take away what is no longer needed. A secret is proven first and entered second,
+ * because some servers accept a new one only after minutes.
+ */
+
+import type { ClientWish, RegisteredClient } from "../authorizationServers/contract.js";
+import type { Secret } from "../core/secret.js";
+import { minus, union } from "../core/sets.js";
+import { askUntil } from "../core/wait.js";
+import { revert } from "../workspace/slot.js";
+import { type Entry, enterPlaces, needsSecret, readBack } from "./enter.js";
+import type { Place } from "./places.js";
+import { knownKeys, type Recorded, recordedWish, type Wish } from "./record.js";
+import { removalsDue } from "./due.js";
+import { proveSecret, requireNotRejected } from "./secret.js";
+import { type Progress, settle } from "./settle.js";
+import type { Stage } from "./stage.js";
+import { survey } from "./survey.js";
+import { createUndoLog } from "./undo.js";
+
+const NOTHING: ClientWish = { redirectUrls: [], scopes: [], integrations: [] };
+
+export async function rollOut(stage: Stage, wish: Wish, before: Recorded | undefined): Promise<Recorded> {
+  const { env, server, mark } = stage;
+  const undo = createUndoLog();
+  const former = before?.client;
+  const progress: Progress = {
+    before,
+    draft: {
+      workspace: stage.odeus.baseUrl,
+      kind: server.kind,
+      retiring: stage.continues ? [...(before?.retiring ?? [])] : [],
+      slots: { ...before?.slots },
+      additionalRedirectUrls: wish.additionalRedirectUrls,
+      unfinished: [],
+      drift: [],
+      ...(before?.replaced === undefined ? {} : { replaced: before.replaced }),
+      ...(before?.verification === undefined ? {} : { verification: before.verification }),
+      ...(stage.continues && former !== undefined ? { client: former } : {}),
+      ...(stage.continues && before?.secret !== undefined ? { secret: before.secret } : {}),
+      ...(stage.continues && before?.value !== undefined && wish.exportSecret ? { value: before.value } : {}),
+    },
+    forward: false,
+  };
+  const { draft } = progress;
+
+  try {
+    env.say.progress("reading the workspace and the authorization server");
+    const { places, wished, found, declared, own } = await survey(stage, wish, before);
+    for (const { use, slot } of places) if (slot.clientId !== null && wish.replaceClientIds.includes(slot.clientId) && !own.includes(slot.clientId)) env.say.warning(`${use.written}: client ${slot.clientId} is pushed out, as replaceClientIds asks; it cannot be put back.`);
+
+    // 1. The client, with everything it needs and, for now, everything it needed before.
+    const formerly = recordedWish(stage.continues ? before : undefined);
+    const widened = { redirectUrls: union(wished.redirectUrls, formerly.redirectUrls), scopes: union(wished.scopes, formerly.scopes), integrations: wished.integrations };
+    let client = await theClient(found);
+    draft.client = client;
+    if (former !== undefined && before !== undefined && former.clientId !== client.clientId) draft.replaced = { ...former, kind: before.kind };
+    if (draft.replaced?.clientId === client.clientId) delete draft.replaced;
+
+    // 2. A secret, where a slot needs one whose value is at hand nowhere.
+    const entry = await theEntry();
+
+    // 3. Into the slots, all side by side.
+    const names = places.map(({ use }) => use.written).join(", ");
+    if (entry.whole) env.say.progress(`entering the client in ${names}`);
+    progress.forward = entry.whole && places.some(({ slot }) => slot.mode === "CUSTOM" && slot.clientId === client.clientId);
+    const { written, failures } = await enterPlaces(
+      {
+        stage,
+        client,
+        entry,
+        former: stage.continues ? undefined : former,
+        onFormerSecret: (issued) => {
+          progress.formerSecret = issued;
+        },
+        undoable: undo.push,
+      },
+      places,
+    );
+    for (const place of places) record(place, written.has(place.slot.integrationId), entry.whole);
+    if (failures.length > 0) throw failures[0];
+
+    // 4. What the workspace and the server hold counts, not what they answered.
+    env.say.progress(`reading back ${names}`);
+    const [slots] = await Promise.all([readBack(stage, client, places), readBackClient()]);
+    for (const [id, slot] of slots) {
+      const entered = draft.slots[id];
+      if (entered !== undefined && slot.clientSecretUpdatedAt !== null) entered.secretUpdatedAt = slot.clientSecretUpdatedAt;
+    }
+    // From here on everything that is declared works; what follows only takes away, and is finished by a later run if it fails.
+    progress.entered = true;
+
+    // 5. Take away: slots and registrations no longer declared, the secret before, the client before.
+    const kept = await leaveSlots();
+    const narrowed = { redirectUrls: union(wished.redirectUrls, kept), scopes: wished.scopes, integrations: wished.integrations };
+    if (minus(widened.redirectUrls, narrowed.redirectUrls).length + minus(widened.scopes, narrowed.scopes).length > 0) {
+      client = await server.converge(client, mark, narrowed, formerly, () => undefined);
+      draft.client = client;
+    }
+    await leaveSecrets();
+    await leaveFormerClient();
+    return draft;
+
+    async function theClient(own: RegisteredClient | undefined): Promise<RegisteredClient> {
+      if (server.secrets === "given" && declared !== undefined) return declared;
+      const recalled = stage.continues && former !== undefined ? await server.recall(former, undo.push) : own;
+      if (recalled === undefined) {
+        env.say.progress(`registering ${server.title}`);
+        return server.register(mark, widened, undo.push);
+      }
+      return server.converge(recalled, mark, widened, NOTHING, undo.push);
+    }
+
+    async function theEntry(): Promise<Entry> {
+      const needed = places.some((place) => needsSecret(client, place, stage.continues ? before : undefined));
+      if (server.secrets === "given") {
+        if (!needed && !wish.givenChanged) return { whole: false };
+        const value = wish.givenSecret;
+        if (value === undefined) return { whole: true };
+        if (wish.givenChanged || !stage.continues) await prove(value);
+        if (wish.exportSecret) draft.value = value;
+        return { whole: true, secret: value };
+      }
+      const marked = await server.markedSecrets(client, mark);
+      const lost = draft.secret !== undefined && !marked.includes(draft.secret.keyId);
+      if (draft.secret !== undefined && !needed && !wish.renewSecret && !lost) return { whole: false };
+      await dropStrays(marked);
+      const secret = await newSecret(marked, lost);
+      env.say.progress("secret issued, waiting until it is accepted");
+      await prove(secret);
+      return { whole: true, secret };
+    }
+
+    async function newSecret(marked: string[], lost: boolean): Promise<Secret> {
+      env.say.progress("issuing a client secret");
+      const issued = await server.addSecret(client, mark, union(knownKeys(draft), marked), undo.push);
+      const removableFrom = new Date(env.now().getTime() + wish.overlapMs).toISOString();
+      // An earlier run may have died half-way: then a slot still holds one of the retiring secrets until it is entered below.
+      const owed = Object.values(draft.slots).some(({ secretUpdatedAt }) => secretUpdatedAt === undefined);
+      if (owed) draft.retiring = draft.retiring.map(({ keyId }) => ({ keyId, removableFrom }));
+      if (draft.secret !== undefined && !lost) draft.retiring.push({ keyId: draft.secret.keyId, removableFrom });
+      draft.secret = { keyId: issued.keyId, createdAt: issued.createdAt, ...(issued.expiresAt === undefined ? {} : { expiresAt: issued.expiresAt }) };
+      // Recorded like this, a run that ends here tells the next one that no slot holds the current secret.
+      draft.slots = Object.fromEntries(Object.entries(draft.slots).map(([id, { secretUpdatedAt: _earlier, ...slot }]) => [id, slot]));
+      if (wish.exportSecret) draft.value = issued.value;
+      else delete draft.value;
+      return issued.value;
+    }
+
+    /** Secrets with our mark that no record knows: an earlier run died with them. */
+    async function dropStrays(marked: string[]): Promise<void> {
+      for (const keyId of minus(marked, knownKeys(draft))) {
+        // One of them may be what a slot holds; then it goes only after the new one is entered, and its overlap.
+        const inUse = places.some(({ slot }) => slot.clientId === client.clientId && (slot.clientSecretUpdatedAt ?? "") > (before?.slots[slot.integrationId]?.secretUpdatedAt ?? ""));
+        if (inUse) draft.retiring.push({ keyId, removableFrom: new Date(env.now().getTime() + wish.overlapMs).toISOString() });
+        else await server.removeSecret(client, keyId);
+      }
+    }
+
+    async function prove(value: Secret): Promise<void> {
+      const checkedAt = env.now().toISOString();
+      if (!wish.verify) {
+        draft.verification = { verdict: "skipped", method: "none", detail: "verify is off, so nothing was asked.", proven: [], unproven: ["secret", "redirectUrl", "scopes", "consent"], checkedAt };
+        return;
+      }
+      const answer = await proveSecret(server, client, value, wished, env, stage.verifyMs);
+      requireNotRejected(server, answer, stage.verifyMs);
+      const accepted = answer.verdict === "accepted";
+      if (!accepted) env.say.warning(`the client secret is not proven (${answer.verdict}): ${answer.detail}`);
+      draft.verification = { ...answer, proven: accepted ? ["secret"] : [], unproven: accepted ? [] : ["secret"], checkedAt };
+    }
+
+    /** Servers answer from replicas that lag: what does not show in time is "not proven", never "wrong". */
+    async function readBackClient(): Promise<void> {
+      const known = server.secrets === "given" ? [] : knownKeys(draft);
+      const observed = await askUntil({ env, budgetMs: 15_000 }, (one) => one.findings.every(({ state }) => state !== "wrong") && one.drift.length === 0, () => server.observe(client, mark, wished, known));
+      const verification = draft.verification;
+      if (verification === undefined || verification.verdict === "skipped") return;
+      const ofSecret = (list: string[]) => list.filter((property) => property === "secret");
+      verification.proven = [...ofSecret(verification.proven), ...observed.findings.filter(({ state }) => state === "proven").map(({ property }) => property)];
+      verification.unproven = [...ofSecret(verification.unproven), ...observed.findings.filter(({ state }) => state !== "proven").map(({ property }) => property)];
+      for (const { state, detail } of observed.findings) if (state === "wrong") env.say.warning(`not proven: ${detail}`);
+    }
+
+    function record({ use, integration, slot, scopes }: Place, wasWritten: boolean, withSecret: boolean): void {
+      const entered = withSecret ? undefined : before?.slots[integration.id]?.secretUpdatedAt;
+      const at = wasWritten && withSecret ? (written.get(integration.id)?.clientSecretUpdatedAt ?? undefined) : entered;
+      draft.slots[integration.id] = { written: use.written, redirectUrl: slot.redirectUrl, scopes, scopeSync: use.scopes === undefined, ...(at === undefined ? {} : { secretUpdatedAt: at }) };
+    }
+
+    /** Gives back the slots that are no longer declared. Answers the redirect URLs that the client still needs. */
+    async function leaveSlots(): Promise<string[]> {
+      const declaredIds = new Set(places.map(({ integration }) => integration.id));
+      const still: string[] = [];
+      for (const [id, slot] of Object.entries(before?.slots ?? {}).filter(([slotId]) => !declaredIds.has(slotId))) {
+        const claimant = stage.claims.claimedByOther(stage.urn, [id, slot.written]);
+        const held = former?.clientId ?? client.clientId;
+        if (claimant === undefined) {
+          const result = await revert(stage.odeus, id, held);
+          if (result === "held by another") env.say.info(`${slot.written} holds another client by now and is left alone.`);
+        } else if (stage.continues && (await stage.odeus.getOAuthClient(id)).clientId === client.clientId) {
+          // The other resource has not taken it over yet; until it has, users of this slot sign in with this client.
+          still.push(slot.redirectUrl);
+          draft.unfinished.push(`${slot.written} still held this client when it moved to ${claimant.split("::").pop()}; the next up takes its redirect URL away`);
+          continue;
+        }
+        delete draft.slots[id];
+      }
+      return still;
+    }
+
+    async function leaveSecrets(): Promise<void> {
+      const now = env.now();
+      const due = removalsDue(draft.retiring, now);
+      const atOnce = wish.overlapMs === 0 ? draft.retiring : due;
+      for (const { keyId } of atOnce) {
+        env.say.progress("removing the previous secret");
+        await server.removeSecret(client, keyId);
+        draft.retiring = draft.retiring.filter((retiring) => retiring.keyId !== keyId);
+      }
+    }
+
+    async function leaveFormerClient(): Promise<void> {
+      if (draft.replaced === undefined || stage.formerServer === undefined) return;
+      env.say.progress(`removing ${stage.formerServer.title}`);
+      await stage.formerServer.delete(draft.replaced, "asConfigured");
+      delete draft.replaced;
+    }
+  } catch (error) {
+    throw await settle(error, progress, undo, env, wish.uses.map(({ written }) => written));
+  }
+}

@@ -1,0 +1,36 @@
+/** A client secret on its way: proven until the server accepts it, before any slot gets it. */
+
+import type { AuthorizationServer, ClientWish, ProbeAnswer, RegisteredClient } from "../authorizationServers/contract.js";
+import type { Env } from "../core/env.js";
+import { OdeusError } from "../core/errors.js";
+import type { Secret } from "../core/secret.js";
+
+/**
+ * Asks until the server has accepted the secret as often in a row as it needs to, or the time is over.
+ * A secret that was just issued may be refused for minutes before it works; one that the program gave is asked for once.
+ */
+export async function proveSecret(server: AuthorizationServer, client: RegisteredClient, secret: Secret, wish: ClientWish, env: Env, budgetMs: number): Promise<ProbeAnswer> {
+  const startedAt = env.now().getTime();
+  const patient = server.secrets !== "given";
+  let inARow = 0;
+  for (let tries = 1; ; tries += 1) {
+    const answer = await server.probe(client, secret, wish);
+    inARow = answer.verdict === "accepted" ? inARow + 1 : 0;
+    if (inARow >= server.acceptances) return answer;
+    if (answer.verdict === "accepted") continue;
+    const pause = Math.min(10_000, 500 * 2 ** (tries - 1));
+    const over = env.now().getTime() - startedAt + pause > budgetMs;
+    if (!patient || answer.verdict === "inconclusive" || over) return answer;
+    await env.sleep(pause);
+  }
+}
+
+export function requireNotRejected(server: AuthorizationServer, answer: ProbeAnswer, budgetMs: number): void {
+  if (answer.verdict !== "rejected") return;
+  const waited = server.secrets === "given" ? "" : ` for ${Math.round(budgetMs / 1000)} s`;
+  const advice =
+    server.secrets === "given"
+      ? "Check both at the authorization server: the id and the secret belong together, the secret is the value and not its id, nothing is cut off."
+      : "Run again; if it stays so, the authorization server's own sign-in log says why.";
+  throw new OdeusError(`proving ${server.title}: rejected${waited}. ${answer.detail}\n  ${advice}`);
+}

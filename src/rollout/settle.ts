@@ -1,0 +1,66 @@
+/** A rollout that failed: undone, carried forward, or recorded as it stands; and the sentence that says which. */
+
+import type { IssuedSecret } from "../authorizationServers/contract.js";
+import type { Env } from "../core/env.js";
+import { messageOf, OdeusError } from "../core/errors.js";
+import { PartialRollout, type Recorded } from "./record.js";
+import type { UndoLog } from "./undo.js";
+
+export interface Progress {
+  before: Recorded | undefined;
+  /** What would be recorded if the run ended now. */
+  draft: Recorded;
+  /** A slot of this very client may hold the new secret: its former one is kept nowhere, so the way is forward. */
+  forward: boolean;
+  /** Every slot has been written and read back. */
+  entered?: boolean;
+  /** A secret that had to be issued for the former client, to put it back. */
+  formerSecret?: IssuedSecret;
+}
+
+/** The error to throw in place of `error`. */
+export async function settle(error: unknown, progress: Progress, undo: UndoLog, env: Env, uses: string[]): Promise<unknown> {
+  const { before, draft } = progress;
+  // A fault of this program is undone like any other: what it has made must not stay behind.
+  const reason = error instanceof OdeusError ? messageOf(error) : `a fault of this provider, please report it: ${messageOf(error)}`;
+
+  if (env.signal.aborted) {
+    if (draft.client === undefined) return error;
+    return partial(draft, [`${reason}. What exists is recorded (client ${draft.client.clientId}); the next up finishes.`], "stopped before it was finished; the next up finishes");
+  }
+  if (progress.entered) {
+    return partial(draft, [reason, "The client works in every declared integration; what is left to take away is recorded, and the next up takes it away."], `not everything was taken away: ${reason}`);
+  }
+  if (progress.forward) {
+    const owing = Object.values(draft.slots).filter((slot) => slot.secretUpdatedAt === undefined && uses.includes(slot.written)).map(({ written }) => written);
+    return partial(
+      draft,
+      [reason, `The previous secret stays valid, so ${owing.length === 0 ? "every integration" : owing.join(", ")} keeps working. The next up enters a secret everywhere and removes the others.`],
+      `a new secret is owed to ${owing.length === 0 ? "no slot, but the run did not end well" : owing.join(", ")}`,
+    );
+  }
+
+  env.say.progress("undoing");
+  const { undone, left } = await undo.rollBack();
+  const told = undone.length === 0 ? "Nothing was changed." : `Undone: ${undone.join("; ")}.`;
+  if (left.length === 0) {
+    if (progress.formerSecret !== undefined && before !== undefined) return partial(withFormerSecret(before, progress.formerSecret), [reason, told], "the former client got a new secret when a change was undone; the one before it is removed after its overlap");
+    return new OdeusError(`${reason}\n  ${told}${undone.length === 0 ? "" : " Nothing is left behind."}`);
+  }
+  if (draft.client === undefined && before === undefined) return new OdeusError([reason, told, ...left].join("\n  "));
+  return partial(draft, [reason, told, ...left, "What is left is recorded; the next up goes on from there."], `left half done: ${left[0] ?? reason}`);
+}
+
+function partial(recorded: Recorded, reasons: string[], unfinished: string): PartialRollout {
+  return new PartialRollout({ ...recorded, unfinished: [...recorded.unfinished, unfinished.replace(/\s*\n\s*/g, " ")] }, reasons);
+}
+
+/** The former client with the secret it was put back with; its earlier one is retired at once. */
+function withFormerSecret(before: Recorded, issued: IssuedSecret): Recorded {
+  return {
+    ...before,
+    slots: Object.fromEntries(Object.entries(before.slots).map(([id, { secretUpdatedAt: _earlier, ...slot }]) => [id, slot])),
+    retiring: [...before.retiring, ...(before.secret === undefined ? [] : [{ keyId: before.secret.keyId, removableFrom: issued.createdAt }])],
+    secret: { keyId: issued.keyId, createdAt: issued.createdAt, ...(issued.expiresAt === undefined ? {} : { expiresAt: issued.expiresAt }) },
+  };
+}

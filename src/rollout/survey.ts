@@ -1,0 +1,31 @@
+/** Everything that reads can tell before anything is made: the slots, whose they are, the client of an earlier run, names and rights. */
+
+import type { ClientWish, RegisteredClient } from "../authorizationServers/contract.js";
+import { claimPlaces, clientWish, lookUp, type Place, requireEnterable } from "./places.js";
+import type { Recorded, Wish } from "./record.js";
+import type { Stage } from "./stage.js";
+
+export interface Survey {
+  places: Place[];
+  wished: ClientWish;
+  /** Our own client of an earlier run that left no state. */
+  found: RegisteredClient | undefined;
+  /** The client, where the program names it. */
+  declared: RegisteredClient | undefined;
+  /** Client ids that are this resource's own. */
+  own: string[];
+}
+
+/** Fails with everything that would make the rollout fail, as far as reads can tell. */
+export async function survey(stage: Stage, wish: Wish, before: Recorded | undefined): Promise<Survey> {
+  const { server, mark } = stage;
+  const [places, found] = await Promise.all([lookUp(stage.odeus, wish, Object.keys(before?.slots ?? {})), stage.continues ? undefined : server.find(mark)]);
+  claimPlaces(stage.claims, stage.urn, places);
+  const wished = clientWish(places, wish);
+  // A client that the program names needs no registration: this only says which one it is.
+  const declared = server.secrets === "given" ? await server.register(mark, wished, () => undefined) : undefined;
+  const own = [before?.client, before?.replaced, found, declared].flatMap((client) => client?.clientId ?? []);
+  const [prepared] = await Promise.all([server.prepare(wished), requireEnterable(server, mark, places, wish, own, stage.givenTenant)]);
+  for (const warning of prepared.warnings) stage.env.say.warning(warning);
+  return { places, wished, found, declared, own };
+}
