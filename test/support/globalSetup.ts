@@ -7,7 +7,7 @@ import { join } from "node:path";
 const MAIN = join(__dirname, "..", "..", "dist", "sandbox", "main.js");
 
 export default async function startSandbox(): Promise<void> {
-  if (!existsSync(MAIN)) throw new Error("the sandbox is not built: run `npx tsc -p tsconfig.json` first");
+  if (!existsSync(MAIN)) throw new Error("the sandbox is not built: dist/sandbox/main.js is missing");
   const child = spawn(process.execPath, [MAIN, "--json", "--parent", String(process.pid)], { stdio: ["ignore", "pipe", "inherit"] });
   const { control, caFile } = JSON.parse(await firstLine(child)) as { control: string; caFile: string };
   // The environment of this process is that of the test processes.

@@ -12,7 +12,7 @@ export interface Reply {
   status: number;
   headers: IncomingHttpHeaders;
   text: string;
-  /** The body read as JSON; undefined where it is none. `any`-free: a test says what it expects. */
+  /** The body read as JSON; undefined where it is none. */
   body: unknown;
 }
 
