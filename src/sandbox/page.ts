@@ -8,7 +8,7 @@ export function escapeHtml(text: string): string {
 
 const STYLE = `
 body { font: 16px/1.5 system-ui, sans-serif; margin: 0; background: #f3f4f6; color: #1f2937 }
-main { max-width: 30rem; margin: 10vh auto; padding: 2rem; background: #fff; border-radius: 8px; box-shadow: 0 1px 6px #0002 }
+main { max-width: 36rem; margin: 10vh auto; padding: 2rem; background: #fff; border-radius: 8px; box-shadow: 0 1px 6px #0002 }
 h1 { font-size: 1.25rem; margin: 0 0 1rem }
 ul { padding-left: 1.25rem }
 label { display: block; padding: .25rem 0 }
