@@ -2,6 +2,9 @@
 
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import addFormats from "ajv-formats";
+import schema from "../../src/sandbox/data/graph-application.schema.json";
 import { type Reply, type Sent, send, startWorld, type World } from "../support/sandbox.js";
 
 type Json = Record<string, unknown>;
@@ -134,6 +137,18 @@ describe("applications", () => {
     const page = (await world.graph<Json>("GET", "/applications?$top=2")).body;
     expect([(page["value"] as unknown[]).length, page["@odata.nextLink"]]).toEqual([2, expect.stringContaining("skiptoken")]);
     expect((await world.graph("GET", "/applications?$filter=tags/$count%20gt%201")).status).toBe(400);
+  });
+
+  test("what is answered fits Graph's own metadata", async () => {
+    // Graph's types are open: only requests are closed.
+    const open = JSON.parse(JSON.stringify(schema), (key, value: unknown) => (key === "additionalProperties" ? undefined : value)) as object;
+    const ajv = addFormats(new Ajv2020({ strict: false })).addSchema({ ...open, $id: "open" });
+    const { graph, id, principalId } = await registeredApp();
+    const problems = (type: string, body: unknown) => (ajv.validate(`open#/$defs/${type}`, body) ? [] : ajv.errors);
+    expect(problems("application", (await graph("GET", `/applications/${id}`)).body)).toEqual([]);
+    expect(problems("servicePrincipal", (await graph("GET", `/servicePrincipals/${principalId}`)).body)).toEqual([]);
+    expect(problems("servicePrincipal", (await graph("GET", `/servicePrincipals(appId='${GRAPH_APP_ID}')`)).body)).toEqual([]);
+    expect(problems("passwordCredential", (await graph("POST", `/applications/${id}/addPassword`, {})).body)).toEqual([]);
   });
 
   test("a logo is stored and shown to anybody", async () => {
