@@ -6,6 +6,7 @@ import * as grpc from "@grpc/grpc-js";
 import type { Message } from "google-protobuf";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb.js";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb.js";
+import type { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb.js";
 import { ResourceProviderClient } from "@pulumi/pulumi/proto/provider_grpc_pb.js";
 import * as pb from "@pulumi/pulumi/proto/provider_pb.js";
 import { Status } from "@pulumi/pulumi/proto/status_pb.js";
@@ -141,6 +142,9 @@ export async function startHost(kind: HostKind, options: HostOptions = {}): Prom
     async cancel() {
       await call<Empty>((done) => client.cancel(new Empty(), done), () => ({}));
     },
+
+    schema: async () => (await call<pb.GetSchemaResponse>((done) => client.getSchema(new pb.GetSchemaRequest(), done), () => ({}))).getSchema(),
+    version: async () => (await call<PluginInfo>((done) => client.getPluginInfo(new Empty(), done), (a) => a.toObject())).getVersion(),
 
     lines: engine.lines,
     answers,

@@ -48,6 +48,9 @@ export interface ProviderHost {
   delete(urn: string, id: string, state: Inputs): Promise<void>;
   invoke(token: string, args: Inputs): Promise<{ result: Properties; failures: string[] }>;
   cancel(): Promise<void>;
+  /** The plugin only: what GetSchema and GetPluginInfo answer. */
+  schema(): Promise<string>;
+  version(): Promise<string>;
 
   /** What the engine was told, in order. */
   readonly lines: LogLine[];
