@@ -1,5 +1,6 @@
 /** The resources of this package: the only list of them. */
 
+import { oauthClientConfig } from "./oauthClientConfig/resource.js";
 import type { Resource } from "./resource.js";
 
-export const resources: readonly Resource[] = [];
+export const resources: readonly Resource[] = [oauthClientConfig];
