@@ -5,7 +5,7 @@ import * as path from "node:path";
 import type { TokenCredential } from "@azure/identity";
 import type { Config } from "../core/config.js";
 import type { Env } from "../core/env.js";
-import { CancelledError, ConfigError, NotConfiguredError, OdeusError, RemoteError } from "../core/errors.js";
+import { cancellation, ConfigError, NotConfiguredError, OdeusError, RemoteError } from "../core/errors.js";
 import { Secret } from "../core/secret.js";
 import { requireSafeUrl } from "./http.js";
 
@@ -56,7 +56,7 @@ export async function signIn(config: Config, tenantId: string | undefined, env: 
     return readToken(new Secret(answer.token));
   } catch (error) {
     known.delete(key);
-    if (env.signal.aborted) throw new CancelledError();
+    if (env.signal.aborted) throw cancellation(env.signal);
     if (error instanceof OdeusError) throw error;
     if (config.text("entraClientId") === undefined && error instanceof Error && UNAVAILABLE.has(error.name)) {
       throw new NotConfiguredError("no credentials for Microsoft Entra: set ARM_TENANT_ID, ARM_CLIENT_ID and ARM_CLIENT_SECRET (or ARM_USE_OIDC and ARM_OIDC_TOKEN), or sign in with `az login`.");

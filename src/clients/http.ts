@@ -4,7 +4,7 @@ import axios, { type AxiosError, type AxiosRequestConfig, type AxiosResponse } f
 import axiosRetry from "axios-retry";
 import * as http from "node:http";
 import * as https from "node:https";
-import { CancelledError, ConfigError, RemoteError, type RemoteFailure } from "../core/errors.js";
+import { cancellation, ConfigError, RemoteError, type RemoteFailure } from "../core/errors.js";
 import type { Env } from "../core/env.js";
 
 /** How often a failed call may be repeated by itself. */
@@ -136,7 +136,7 @@ export function createHttp(options: HttpOptions): Http {
   };
 
   function explain(error: AxiosError<string>, call: HttpCall, tries: number): Error {
-    if (env.signal.aborted) return new CancelledError();
+    if (env.signal.aborted) return cancellation(env.signal);
     const again = tries > 1 ? `, ${tries} tries` : "";
     const response = error.response;
     if (response !== undefined && (response.status === 429 || response.status >= 500)) return refusal(response, call, tries);

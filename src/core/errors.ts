@@ -43,6 +43,11 @@ export class CancelledError extends OdeusError {
   }
 }
 
+/** Why this signal asks to stop, in words for people. */
+export function cancellation(signal: AbortSignal): CancelledError {
+  return signal.reason instanceof CancelledError ? signal.reason : new CancelledError();
+}
+
 /** What may be told of a failed call. There is no cause, header or body in here, on purpose: they hold secrets. */
 export interface RemoteFailure {
   /** The remote's name for people, for example Microsoft Graph. */

@@ -1,0 +1,67 @@
+/** The real Pulumi engine for the demo and the tests: its own home, a file backend in a temporary folder, no network of its own. */
+
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
+import { LocalWorkspace, type PulumiFn, PulumiCommand, type Stack } from "@pulumi/pulumi/automation";
+import { transformSync } from "esbuild";
+import { ensurePulumiCli } from "./pulumiCli";
+
+export interface Engine {
+  /** Environment for the CLI: what was given, and what keeps it to itself. */
+  environment: Record<string, string>;
+  /** A stack of an inline program, or of the project in `folder`. */
+  stack(options: { project: string; name?: string; program: PulumiFn } | { folder: string; name?: string }): Promise<Stack>;
+  /** Where the state lies. */
+  backend: string;
+  close(): void;
+}
+
+const ROOT = path.join(__dirname, "..");
+
+export async function startEngine(environment: Record<string, string>): Promise<Engine> {
+  const cli = ensurePulumiCli();
+  const home = mkdtempSync(path.join(tmpdir(), "odeus-engine-"));
+  const backend = path.join(home, "state");
+  mkdirSync(backend);
+  // Both the engine's launcher and our constant provider text look packages up from the folder the program runs in.
+  mkdirSync(path.join(ROOT, ".tools"), { recursive: true });
+  const work = mkdtempSync(path.join(ROOT, ".tools", "work-"));
+  const full = {
+    ...environment,
+    PATH: [...cli.path, path.join(ROOT, "node_modules/@pulumi/pulumi"), process.env["PATH"] ?? ""].join(path.delimiter),
+    PULUMI_HOME: path.join(home, "home"),
+    PULUMI_BACKEND_URL: `file://${backend}`,
+    PULUMI_CONFIG_PASSPHRASE: "sandbox",
+    PULUMI_SKIP_UPDATE_CHECK: "true",
+    PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+  };
+  const pulumiCommand = await PulumiCommand.get(cli.root === undefined ? {} : { root: cli.root });
+  const workspace = { envVars: full, pulumiHome: full.PULUMI_HOME, pulumiCommand };
+  return {
+    environment: full,
+    backend,
+    stack: (options) =>
+      "program" in options
+        ? LocalWorkspace.createOrSelectStack(
+            { stackName: options.name ?? "dev", projectName: options.project, program: options.program },
+            { ...workspace, workDir: work, projectSettings: { name: options.project, runtime: "nodejs", backend: { url: full.PULUMI_BACKEND_URL } } },
+          )
+        : LocalWorkspace.createOrSelectStack({ stackName: options.name ?? "dev", workDir: options.folder }, workspace),
+    close: () => {
+      for (const folder of [home, work]) rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** An ordinary TypeScript program (one file) as an inline program: evaluated anew on every run, its exports are the outputs. */
+export function programOf(file: string): PulumiFn {
+  const { code } = transformSync(readFileSync(file, "utf8"), { loader: "ts", format: "cjs", target: "node20" });
+  const requireFrom = createRequire(file);
+  return async () => {
+    const program = { exports: {} as Record<string, unknown> };
+    new Function("require", "module", "exports", code)(requireFrom, program, program.exports);
+    return program.exports;
+  };
+}
