@@ -50,12 +50,17 @@ export function ensurePulumiCli(): PulumiCli {
   if (found !== undefined) return found;
   const go = versionOf("go", ["version"]);
   if (go === undefined || !atLeast(go, OLDEST_GO)) {
-    throw new Error(`No Pulumi CLI (${OLDEST.join(".")} or newer, with its YAML host) and no Go (${OLDEST_GO.join(".")} or newer) to build one: install Pulumi (pulumi.com/docs/install) or Go (go.dev/dl).`);
+    throw new Error(
+      `No Pulumi CLI (${OLDEST.join(".")} or newer, with its YAML host) and no Go (${OLDEST_GO.join(".")} or newer) to build one: install Pulumi (pulumi.com/docs/install) or Go (go.dev/dl).`,
+    );
   }
   process.stdout.write(`Building the Pulumi CLI ${pinned()} and its YAML host from Go modules: about 4 minutes, once.\n`);
   mkdirSync(path.join(BUILT, "bin"), { recursive: true });
   const build = (output: string, module: string, ldflags: string) =>
-    execFileSync("go", ["build", "-trimpath", "-ldflags", ldflags, "-o", path.join(BUILT, "bin", output), module], { cwd: path.join(ROOT, "tools/cli"), stdio: ["ignore", "inherit", "inherit"] });
+    execFileSync("go", ["build", "-trimpath", "-ldflags", ldflags, "-o", path.join(BUILT, "bin", output), module], {
+      cwd: path.join(ROOT, "tools/cli"),
+      stdio: ["ignore", "inherit", "inherit"],
+    });
   build("pulumi-language-yaml", "github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml", "-s -w");
   build("pulumi", "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi", `-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v${pinned()}`);
   return { root: BUILT, path: [path.join(BUILT, "bin")], version: pinned() };

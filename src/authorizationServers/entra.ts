@@ -11,8 +11,8 @@ import { askUntil, type Patience, untilReady } from "../core/wait.js";
 import type { AuthorizationServer, ClientWish, Finding, IssuedSecret, Observation, RegisteredClient } from "./contract.js";
 import { change, compare, type EntraSettings, markOfTags, newBody, settingsOf } from "./entraApplication.js";
 import { convergeGrant, ensureServicePrincipal, findGrant, notReplicated, scopesOf } from "./entraConsent.js";
-import { clientCredentialsProbe } from "./probes.js";
 import { bareScope, readCatalogue, type ScopeCatalogue, scopeIds } from "./entraScopes.js";
+import { clientCredentialsProbe } from "./probes.js";
 
 export interface EntraOptions {
   settings: EntraSettings;
@@ -44,7 +44,12 @@ export function createEntraServer(options: EntraOptions): AuthorizationServer {
   async function tenant(): Promise<string> {
     const { tenantId, identity } = await signedIn();
     // A tenant may also be named by a domain, which the token does not tell.
-    if (options.tenantId !== undefined && /^[0-9a-f-]{36}$/i.test(options.tenantId) && tenantId !== undefined && tenantId.toLowerCase() !== options.tenantId.toLowerCase()) {
+    if (
+      options.tenantId !== undefined &&
+      /^[0-9a-f-]{36}$/i.test(options.tenantId) &&
+      tenantId !== undefined &&
+      tenantId.toLowerCase() !== options.tenantId.toLowerCase()
+    ) {
       throw new ConfigError(`the credentials ("${identity}") are for tenant ${tenantId}, and this app registration is in tenant ${options.tenantId}.`);
     }
     const known = tenantId ?? options.tenantId;
@@ -62,14 +67,26 @@ export function createEntraServer(options: EntraOptions): AuthorizationServer {
 
   /** The application, once it is visible everywhere. */
   const application = (objectId: string): Promise<Application | undefined> =>
-    askUntil<Application | undefined>({ env, budgetMs: 10_000 }, (found) => found !== undefined, () => graph.getApplication(objectId));
+    askUntil<Application | undefined>(
+      { env, budgetMs: 10_000 },
+      (found) => found !== undefined,
+      () => graph.getApplication(objectId),
+    );
 
   async function remove(objectId: string, final: boolean): Promise<void> {
     // A 404 right after a create may only mean that this server has not heard of it: the recycle bin is the witness.
-    await askUntil<boolean>({ env, budgetMs: 8000 }, (gone) => gone, async () => (await graph.deleteApplication(objectId)) || (await graph.getDeletedApplication(objectId)) !== undefined);
+    await askUntil<boolean>(
+      { env, budgetMs: 8000 },
+      (gone) => gone,
+      async () => (await graph.deleteApplication(objectId)) || (await graph.getDeletedApplication(objectId)) !== undefined,
+    );
     if (!final) return;
     try {
-      await askUntil<boolean>({ env, budgetMs: 8000 }, (gone) => gone, async () => (await graph.purgeDeletedApplication(objectId)) || (await graph.getApplication(objectId)) === undefined);
+      await askUntil<boolean>(
+        { env, budgetMs: 8000 },
+        (gone) => gone,
+        async () => (await graph.purgeDeletedApplication(objectId)) || (await graph.getApplication(objectId)) === undefined,
+      );
     } catch (error) {
       // Tenants can protect deleted apps from being purged; they then stay restorable, which is no failure of a destroy.
       if (!isRemote(error, 400)) throw error;
@@ -119,7 +136,9 @@ export function createEntraServer(options: EntraOptions): AuthorizationServer {
         const [found, tenantId] = await Promise.all([graph.findApplicationByKey(mark.key), tenant()]);
         if (found === undefined) return undefined;
         if (markOfTags(found.tags)?.key !== mark.key) {
-          throw new ConfigError(`the app registration ${found.appId} has our unique name "${mark.key}" but not our tags, so it is left alone. Delete it, or give it the tags of this resource back.`);
+          throw new ConfigError(
+            `the app registration ${found.appId} has our unique name "${mark.key}" but not our tags, so it is left alone. Delete it, or give it the tags of this resource back.`,
+          );
         }
         return clientOf(found, tenantId);
       });
@@ -150,7 +169,11 @@ export function createEntraServer(options: EntraOptions): AuthorizationServer {
         undoable({
           what: `${name} and its secrets are removed`,
           run: async () => {
-            const made = await askUntil<Application | undefined>({ env, budgetMs: 4000 }, (found) => found !== undefined, () => graph.findApplicationByKey(mark.key));
+            const made = await askUntil<Application | undefined>(
+              { env, budgetMs: 4000 },
+              (found) => found !== undefined,
+              () => graph.findApplicationByKey(mark.key),
+            );
             // An app that was restored goes back to the recycle bin, where it came from.
             if (made !== undefined && markOfTags(made.tags)?.key === mark.key) await remove(made.id, !restored);
           },
@@ -158,8 +181,13 @@ export function createEntraServer(options: EntraOptions): AuthorizationServer {
         const upsert = async (): Promise<Application> => {
           const made = await graph.upsertApplication(mark.key, body);
           if (made !== undefined) return made;
-          const found = await askUntil<Application | undefined>(patience, (app) => app !== undefined, () => graph.findApplicationByKey(mark.key));
-          if (found === undefined) throw new ConfigError(`Microsoft Graph took ${name} and does not show it after ${REPLICATION_MS / 60_000} minutes. Run again.`);
+          const found = await askUntil<Application | undefined>(
+            patience,
+            (app) => app !== undefined,
+            () => graph.findApplicationByKey(mark.key),
+          );
+          if (found === undefined)
+            throw new ConfigError(`Microsoft Graph took ${name} and does not show it after ${REPLICATION_MS / 60_000} minutes. Run again.`);
           return found;
         };
         let app: Application;
@@ -169,7 +197,9 @@ export function createEntraServer(options: EntraOptions): AuthorizationServer {
           if (!isRemote(error, 400, "UniqueNameTaken")) throw error;
           const deleted = (await graph.listDeletedApplications()).find((one) => one.uniqueName === mark.key);
           if (deleted === undefined || markOfTags(deleted.tags)?.key !== mark.key) {
-            throw new ConfigError(`a deleted app registration holds our unique name "${mark.key}" without our tags. Purge it in the Entra admin centre (App registrations > Deleted applications), or wait until its 30 days are over.`);
+            throw new ConfigError(
+              `a deleted app registration holds our unique name "${mark.key}" without our tags. Purge it in the Entra admin centre (App registrations > Deleted applications), or wait until its 30 days are over.`,
+            );
           }
           env.say.progress(`restoring ${name}, deleted earlier`);
           restored = true;
@@ -187,7 +217,13 @@ export function createEntraServer(options: EntraOptions): AuthorizationServer {
         const app = await application(objectId);
         if (app === undefined) throw new ConfigError(`the app registration ${client.clientId} is gone. Run again: a new one is made.`);
         const formerIds = formerly.scopes.flatMap((scope) => known.idOf.get(bareScope(scope)) ?? []);
-        const patch = change(app, settings, mark, { wished: wish.redirectUrls, formerly: formerly.redirectUrls }, { wished: scopeIds(known, wish.scopes), formerly: formerIds });
+        const patch = change(
+          app,
+          settings,
+          mark,
+          { wished: wish.redirectUrls, formerly: formerly.redirectUrls },
+          { wished: scopeIds(known, wish.scopes), formerly: formerIds },
+        );
         if (patch !== undefined) {
           undoable({ what: `${name} is as it was`, run: () => graph.patchApplication(objectId, patch.back) });
           await untilReady(patience, notReplicated, () => graph.patchApplication(objectId, patch.forward));
@@ -203,17 +239,24 @@ export function createEntraServer(options: EntraOptions): AuthorizationServer {
         const endDateTime = new Date(env.now().getTime() + settings.secretLifetimeDays * DAY).toISOString();
         const removeThisOne = async (): Promise<void> => {
           const app = await graph.getApplication(objectId);
-          for (const { keyId } of app?.passwordCredentials.filter((one) => one.displayName === displayName && !known.includes(one.keyId)) ?? []) await graph.removePassword(objectId, keyId);
+          for (const { keyId } of app?.passwordCredentials.filter((one) => one.displayName === displayName && !known.includes(one.keyId)) ?? [])
+            await graph.removePassword(objectId, keyId);
         };
         undoable({ what: `the new secret of ${name} is removed`, run: removeThisOne });
         const issue = async (): Promise<IssuedSecret> => {
           const { credential, secret } = await untilReady(patience, notReplicated, () => graph.addPassword(objectId, displayName, endDateTime));
-          return { keyId: credential.keyId, value: secret, createdAt: credential.startDateTime ?? env.now().toISOString(), expiresAt: credential.endDateTime ?? endDateTime };
+          return {
+            keyId: credential.keyId,
+            value: secret,
+            createdAt: credential.startDateTime ?? env.now().toISOString(),
+            expiresAt: credential.endDateTime ?? endDateTime,
+          };
         };
         try {
           return await issue();
         } catch (error) {
-          if (isRemote(error, undefined, "LifetimeForbidden")) throw error.advise(`The tenant's policy forbids a secret of ${settings.secretLifetimeDays} days: set a shorter entra.secretLifetimeDays.`);
+          if (isRemote(error, undefined, "LifetimeForbidden"))
+            throw error.advise(`The tenant's policy forbids a secret of ${settings.secretLifetimeDays} days: set a shorter entra.secretLifetimeDays.`);
           if (!mayHaveHappened(error) || env.signal.aborted) throw error;
           // The answer was lost, and with it the value: the secret, if there is one, is of no use to anybody.
           await removeThisOne();
@@ -249,9 +292,13 @@ export function createEntraServer(options: EntraOptions): AuthorizationServer {
         const wishedIds = wish.scopes.flatMap((scope) => catalogued.idOf.get(bareScope(scope)) ?? []);
         const found = compare(app, wish.redirectUrls, wishedIds);
         const names = (scopeIdList: string[]) => scopeIdList.map((id) => catalogued.nameOf.get(id) ?? id).join(", ");
-        const granted = settings.grantAdminConsent && servicePrincipal !== undefined ? scopesOf(await findGrant(graph, servicePrincipal.id, catalogued.resourceId)) : [];
+        const granted =
+          settings.grantAdminConsent && servicePrincipal !== undefined ? scopesOf(await findGrant(graph, servicePrincipal.id, catalogued.resourceId)) : [];
         const unconsented = settings.grantAdminConsent ? minus(wish.scopes.map(bareScope), granted) : [];
-        const missingKeys = minus(known, app.passwordCredentials.map(({ keyId }) => keyId));
+        const missingKeys = minus(
+          known,
+          app.passwordCredentials.map(({ keyId }) => keyId),
+        );
         const strangers = app.passwordCredentials.filter(({ keyId }) => !known.includes(keyId)).length;
         const drift = [
           found.missingUrls.length > 0 ? `${name} lacks the redirect URL ${found.missingUrls.join(", ")}` : "",
@@ -266,7 +313,11 @@ export function createEntraServer(options: EntraOptions): AuthorizationServer {
           found.extraScopes.length > 0 ? `${name} also has scopes that are not ours; they stay: ${names(found.extraScopes)}` : "",
           strangers > 0 ? `${name} also has ${strangers} secret${strangers === 1 ? "" : "s"} that this stack does not know; they stay` : "",
         ].filter((sentence) => sentence !== "");
-        const proof = (property: Finding["property"], wrong: boolean, detail: string): Finding => ({ property, state: wrong ? "wrong" : "proven", detail: wrong ? detail : "" });
+        const proof = (property: Finding["property"], wrong: boolean, detail: string): Finding => ({
+          property,
+          state: wrong ? "wrong" : "proven",
+          detail: wrong ? detail : "",
+        });
         const findings: Finding[] = [
           proof("redirectUrl", found.missingUrls.length > 0, `${name} lacks the redirect URL ${found.missingUrls.join(", ")}`),
           proof("scopes", found.missingScopes.length > 0, `${name} lacks the scopes ${names(found.missingScopes)}`),
@@ -293,7 +344,11 @@ export function createEntraServer(options: EntraOptions): AuthorizationServer {
       // A lost answer, or somebody was quicker: restored is what it has to be.
       if (!mayHaveHappened(error) && !isRemote(error, 404)) throw error;
     }
-    await askUntil<Application | undefined>(patience, (app) => app !== undefined, () => graph.getApplication(objectId));
+    await askUntil<Application | undefined>(
+      patience,
+      (app) => app !== undefined,
+      () => graph.getApplication(objectId),
+    );
   }
 }
 

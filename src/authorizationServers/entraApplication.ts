@@ -91,7 +91,10 @@ export function change(
     Object.assign(forward, { [name]: value });
     Object.assign(back, { [name]: application[name] });
   }
-  const tags = union(application.tags.filter((tag) => ![KEY, STACK, RESOURCE].some((prefix) => tag.startsWith(prefix))), tagsOf(mark));
+  const tags = union(
+    application.tags.filter((tag) => ![KEY, STACK, RESOURCE].some((prefix) => tag.startsWith(prefix))),
+    tagsOf(mark),
+  );
   if (!sameSet(tags, application.tags)) {
     forward.tags = tags;
     back.tags = application.tags;
@@ -103,7 +106,10 @@ export function change(
   if (homePageUrl !== application.web.homePageUrl) web.homePageUrl = homePageUrl;
   if (Object.keys(web).length > 0) {
     forward.web = web;
-    back.web = { ...("redirectUris" in web ? { redirectUris: application.web.redirectUris } : {}), ...("homePageUrl" in web ? { homePageUrl: application.web.homePageUrl } : {}) };
+    back.web = {
+      ...("redirectUris" in web ? { redirectUris: application.web.redirectUris } : {}),
+      ...("homePageUrl" in web ? { homePageUrl: application.web.homePageUrl } : {}),
+    };
   }
   const info = { privacyStatementUrl: settings.privacyStatementUrl ?? null, termsOfServiceUrl: settings.termsOfServiceUrl ?? null };
   const was = { privacyStatementUrl: application.info.privacyStatementUrl ?? null, termsOfServiceUrl: application.info.termsOfServiceUrl ?? null };
@@ -116,7 +122,9 @@ export function change(
   if (!sameSet(ids, current)) {
     // The collection is replaced whole, so what others registered is sent along; app roles of Graph sit in the same entry.
     const others = application.requiredResourceAccess.filter((required) => required.resourceAppId !== MICROSOFT_GRAPH_APP_ID);
-    const roles = application.requiredResourceAccess.filter((required) => required.resourceAppId === MICROSOFT_GRAPH_APP_ID).flatMap((required) => required.resourceAccess.filter(({ type }) => type !== "Scope"));
+    const roles = application.requiredResourceAccess
+      .filter((required) => required.resourceAppId === MICROSOFT_GRAPH_APP_ID)
+      .flatMap((required) => required.resourceAccess.filter(({ type }) => type !== "Scope"));
     const graph = { ...access(ids), resourceAccess: [...roles, ...access(ids).resourceAccess] };
     forward.requiredResourceAccess = graph.resourceAccess.length === 0 ? others : [...others, graph];
     back.requiredResourceAccess = application.requiredResourceAccess;
@@ -134,11 +142,19 @@ export function settingsOf(application: Application, settings: EntraSettings): R
     termsOfServiceUrl: application.info.termsOfServiceUrl ?? undefined,
     notes: application.notes ?? undefined,
   };
-  return Object.fromEntries(Object.keys(now).filter((name) => name in settings).map((name) => [name, now[name]]));
+  return Object.fromEntries(
+    Object.keys(now)
+      .filter((name) => name in settings)
+      .map((name) => [name, now[name]]),
+  );
 }
 
 /** What the app lacks of the wish, and what it has beyond it. */
-export function compare(application: Application, redirectUrls: string[], scopeIds: string[]): { missingUrls: string[]; extraUrls: string[]; missingScopes: string[]; extraScopes: string[] } {
+export function compare(
+  application: Application,
+  redirectUrls: string[],
+  scopeIds: string[],
+): { missingUrls: string[]; extraUrls: string[]; missingScopes: string[]; extraScopes: string[] } {
   const scopes = scopeIdsOf(application);
   return {
     missingUrls: minus(redirectUrls, application.web.redirectUris),

@@ -23,7 +23,14 @@ export async function ensureServicePrincipal(graph: Graph, appId: string, patien
     if (made !== undefined) return made;
     const found = await graph.findServicePrincipal(appId);
     if (found !== undefined) return found;
-    throw new RemoteError({ service: "Microsoft Graph", operation: "getServicePrincipal", host: "", outcome: "refused", status: 404, said: "does not show the service principal of the app yet" });
+    throw new RemoteError({
+      service: "Microsoft Graph",
+      operation: "getServicePrincipal",
+      host: "",
+      outcome: "refused",
+      status: 404,
+      said: "does not show the service principal of the app yet",
+    });
   });
 }
 
@@ -42,13 +49,17 @@ export async function convergeGrant(
   scopes: { wished: string[]; formerly: string[] },
   patience: Patience,
 ): Promise<void> {
-  await untilReady(patience, (error) => notReplicated(error) || isRemote(error, undefined, "GrantExists"), async () => {
-    const grant = await findGrant(graph, ids.servicePrincipalId, ids.resourceId);
-    const current = scopesOf(grant);
-    const next = converged(current, scopes.wished, scopes.formerly);
-    if (sameSet(current, next)) return;
-    if (grant === undefined) await graph.createGrant(ids.servicePrincipalId, ids.resourceId, next.join(" "));
-    else if (next.length === 0) await graph.deleteGrant(grant.id);
-    else await graph.patchGrant(grant.id, next.join(" "));
-  });
+  await untilReady(
+    patience,
+    (error) => notReplicated(error) || isRemote(error, undefined, "GrantExists"),
+    async () => {
+      const grant = await findGrant(graph, ids.servicePrincipalId, ids.resourceId);
+      const current = scopesOf(grant);
+      const next = converged(current, scopes.wished, scopes.formerly);
+      if (sameSet(current, next)) return;
+      if (grant === undefined) await graph.createGrant(ids.servicePrincipalId, ids.resourceId, next.join(" "));
+      else if (next.length === 0) await graph.deleteGrant(grant.id);
+      else await graph.patchGrant(grant.id, next.join(" "));
+    },
+  );
 }

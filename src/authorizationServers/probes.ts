@@ -1,7 +1,7 @@
 /** Two ways to ask a token endpoint whether it takes a client, without a user; what the answers prove and what they do not. */
 
-import { requestToken, type TokenAnswer } from "../clients/oauth.js";
 import type { HttpLimits } from "../clients/http.js";
+import { requestToken, type TokenAnswer } from "../clients/oauth.js";
 import type { Env } from "../core/env.js";
 import { Secret } from "../core/secret.js";
 import type { ProbeAnswer } from "./contract.js";
@@ -25,7 +25,8 @@ export async function clientCredentialsProbe(probe: Probe, scope: string): Promi
   if (answer.issued) return { verdict: "accepted", method, detail: `${host} issued a token for the id and the secret.` };
   const said = `${answer.status} ${answer.error ?? "no error name"}${answer.codes.length === 0 ? "" : `, AADSTS${answer.codes[0]}`}`;
   // Decided by the standard error name alone; Microsoft's numbers are hints (facts: Entra, section 7).
-  if (answer.error === "invalid_client" || answer.error === "unauthorized_client") return { verdict: "rejected", method, detail: `${host} does not accept the client (${said}).` };
+  if (answer.error === "invalid_client" || answer.error === "unauthorized_client")
+    return { verdict: "rejected", method, detail: `${host} does not accept the client (${said}).` };
   return { verdict: "inconclusive", method, detail: `${host} answered neither with a token nor with a refusal of the client (${said}). ${BY_HAND}` };
 }
 
@@ -37,8 +38,16 @@ export async function pairedProbe(probe: Probe): Promise<ProbeAnswer> {
   // No server can have issued this code: the answer tells about the client only.
   const grant = { grant_type: "authorization_code", code: env.randomHex(48), redirect_uri: "https://localhost/", code_verifier: env.randomHex(48) };
   const real = await requestToken({ ...probe, grant });
-  const random = real.kind === "none" ? real : await requestToken({ ...probe, clientSecret: new Secret(env.randomHex(Math.max(16, probe.clientSecret.open().length))), grant });
-  if (real.kind === "none" || random.kind === "none") return { verdict: "unavailable", method, detail: `${host} gave no usable answer: ${(real.kind === "none" ? real : (random as { why: string })).why}. ${BY_HAND}` };
+  const random =
+    real.kind === "none"
+      ? real
+      : await requestToken({ ...probe, clientSecret: new Secret(env.randomHex(Math.max(16, probe.clientSecret.open().length))), grant });
+  if (real.kind === "none" || random.kind === "none")
+    return {
+      verdict: "unavailable",
+      method,
+      detail: `${host} gave no usable answer: ${(real.kind === "none" ? real : (random as { why: string })).why}. ${BY_HAND}`,
+    };
   return { method, ...compared(real, random, host) };
 }
 
@@ -55,7 +64,12 @@ export function compared(real: Answered, random: Answered, host: string): Pick<P
   const same = real.status === random.status && real.error === random.error && real.issued === random.issued;
   const said = `${real.status} ${real.error ?? (real.issued ? "a token" : "no error name")}`;
   if (!same && !refusesClient(real)) return { verdict: "accepted", detail: `${host} tells this secret from a random one, and takes it.` };
-  if (same && refusesClient(real) && !real.issued) return { verdict: "rejected", detail: `${host} refuses the client id or the secret (${said}), just as it refuses a random one.` };
-  if (same) return { verdict: "inconclusive", detail: `${host} gives the same answer (${said}) to this secret and to a random one, so the secret is not proven. ${BY_HAND}` };
+  if (same && refusesClient(real) && !real.issued)
+    return { verdict: "rejected", detail: `${host} refuses the client id or the secret (${said}), just as it refuses a random one.` };
+  if (same)
+    return {
+      verdict: "inconclusive",
+      detail: `${host} gives the same answer (${said}) to this secret and to a random one, so the secret is not proven. ${BY_HAND}`,
+    };
   return { verdict: "inconclusive", detail: `${host} refuses this secret (${said}) and answers a random one otherwise, which proves nothing. ${BY_HAND}` };
 }

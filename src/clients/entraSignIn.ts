@@ -5,7 +5,7 @@ import * as path from "node:path";
 import type { TokenCredential } from "@azure/identity";
 import type { Config } from "../core/config.js";
 import type { Env } from "../core/env.js";
-import { cancellation, ConfigError, NotConfiguredError, OdeusError, RemoteError } from "../core/errors.js";
+import { ConfigError, cancellation, NotConfiguredError, OdeusError, RemoteError } from "../core/errors.js";
 import { Secret } from "../core/secret.js";
 import { requireSafeUrl } from "./http.js";
 
@@ -59,7 +59,9 @@ export async function signIn(config: Config, tenantId: string | undefined, env: 
     if (env.signal.aborted) throw cancellation(env.signal);
     if (error instanceof OdeusError) throw error;
     if (config.text("entraClientId") === undefined && error instanceof Error && UNAVAILABLE.has(error.name)) {
-      throw new NotConfiguredError("no credentials for Microsoft Entra: set ARM_TENANT_ID, ARM_CLIENT_ID and ARM_CLIENT_SECRET (or ARM_USE_OIDC and ARM_OIDC_TOKEN), or sign in with `az login`.");
+      throw new NotConfiguredError(
+        "no credentials for Microsoft Entra: set ARM_TENANT_ID, ARM_CLIENT_ID and ARM_CLIENT_SECRET (or ARM_USE_OIDC and ARM_OIDC_TOKEN), or sign in with `az login`.",
+      );
     }
     throw refusal(error, cloud, tenantId);
   }
@@ -92,7 +94,9 @@ function loadIdentity(): typeof import("@azure/identity") {
       // Not there: the next place, or the advice below.
     }
   }
-  throw new ConfigError("signing in to Microsoft Entra needs the package @azure/identity: run `npm install @azure/identity@4.13` in the project (or beside the plugin).");
+  throw new ConfigError(
+    "signing in to Microsoft Entra needs the package @azure/identity: run `npm install @azure/identity@4.13` in the project (or beside the plugin).",
+  );
 }
 
 function readToken(token: Secret): SignedIn {

@@ -3,8 +3,8 @@
 import type { Env } from "../core/env.js";
 import { RemoteError } from "../core/errors.js";
 import { Secret } from "../core/secret.js";
-import { createHttp, type HttpAnswer, type HttpCall, type HttpLimits } from "./http.js";
 import type { SignedIn } from "./entraSignIn.js";
+import { createHttp, type HttpAnswer, type HttpCall, type HttpLimits } from "./http.js";
 
 export const MICROSOFT_GRAPH_APP_ID = "00000003-0000-0000-c000-000000000000";
 
@@ -133,20 +133,40 @@ export function createGraph(options: { root: string; env: Env; limits: HttpLimit
       return found(() => send({ operation: "deleteApplication", method: "DELETE", path: application(objectId), repeat: "repeatable" }));
     },
     async listDeletedApplications(): Promise<Application[]> {
-      const answer = await send({ operation: "listDeletedApplications", method: "GET", path: "/directory/deletedItems/microsoft.graph.application", repeat: "repeatable" });
+      const answer = await send({
+        operation: "listDeletedApplications",
+        method: "GET",
+        path: "/directory/deletedItems/microsoft.graph.application",
+        repeat: "repeatable",
+      });
       return (answer.json as { value: Application[] }).value;
     },
-    getDeletedApplication: (objectId: string) => find<Application>({ operation: "getDeletedItem", path: `/directory/deletedItems/${encodeURIComponent(objectId)}` }),
+    getDeletedApplication: (objectId: string) =>
+      find<Application>({ operation: "getDeletedItem", path: `/directory/deletedItems/${encodeURIComponent(objectId)}` }),
     async restoreDeletedApplication(objectId: string): Promise<void> {
-      await send({ operation: "restoreDeletedItem", method: "POST", path: `/directory/deletedItems/${encodeURIComponent(objectId)}/restore`, json: {}, repeat: "throttled" });
+      await send({
+        operation: "restoreDeletedItem",
+        method: "POST",
+        path: `/directory/deletedItems/${encodeURIComponent(objectId)}/restore`,
+        json: {},
+        repeat: "throttled",
+      });
     },
     /** Final. False: there was no such deleted application, or it is not visible yet. */
     async purgeDeletedApplication(objectId: string): Promise<boolean> {
-      return found(() => send({ operation: "purgeDeletedItem", method: "DELETE", path: `/directory/deletedItems/${encodeURIComponent(objectId)}`, repeat: "repeatable" }));
+      return found(() =>
+        send({ operation: "purgeDeletedItem", method: "DELETE", path: `/directory/deletedItems/${encodeURIComponent(objectId)}`, repeat: "repeatable" }),
+      );
     },
     async addPassword(objectId: string, displayName: string, endDateTime: string): Promise<{ credential: PasswordCredential; secret: Secret }> {
       // Never idempotent: each call that arrives leaves one more secret.
-      const answer = await send({ operation: "addPassword", method: "POST", path: `${application(objectId)}/addPassword`, json: { passwordCredential: { displayName, endDateTime } }, repeat: "throttled" });
+      const answer = await send({
+        operation: "addPassword",
+        method: "POST",
+        path: `${application(objectId)}/addPassword`,
+        json: { passwordCredential: { displayName, endDateTime } },
+        repeat: "throttled",
+      });
       const { secretText, ...credential } = answer.json as PasswordCredential & { secretText: string };
       return { credential, secret: new Secret(secretText) };
     },
@@ -162,9 +182,20 @@ export function createGraph(options: { root: string; env: Env; limits: HttpLimit
       await send({ operation: "putLogo", method: "PUT", path: `${application(objectId)}/logo`, bytes: { contentType, content }, repeat: "repeatable" });
     },
     findServicePrincipal: (appId: string) =>
-      find<ServicePrincipal>({ operation: "getServicePrincipal", path: byAppId("servicePrincipals", appId), query: { $select: "id,appId,accountEnabled,oauth2PermissionScopes" } }),
+      find<ServicePrincipal>({
+        operation: "getServicePrincipal",
+        path: byAppId("servicePrincipals", appId),
+        query: { $select: "id,appId,accountEnabled,oauth2PermissionScopes" },
+      }),
     async upsertServicePrincipal(appId: string): Promise<ServicePrincipal | undefined> {
-      const answer = await send({ operation: "upsertServicePrincipal", method: "PATCH", path: byAppId("servicePrincipals", appId), headers: UPSERT, json: { appId }, repeat: "repeatable" });
+      const answer = await send({
+        operation: "upsertServicePrincipal",
+        method: "PATCH",
+        path: byAppId("servicePrincipals", appId),
+        headers: UPSERT,
+        json: { appId },
+        repeat: "repeatable",
+      });
       return answer.status === 201 ? (answer.json as ServicePrincipal) : undefined;
     },
     /** The tenant-wide (AllPrincipals) grants of this service principal. */
@@ -174,13 +205,27 @@ export function createGraph(options: { root: string; env: Env; limits: HttpLimit
       return (answer.json as { value: PermissionGrant[] }).value;
     },
     async createGrant(servicePrincipalId: string, resourceId: string, scope: string): Promise<void> {
-      await send({ operation: "createGrant", method: "POST", path: "/oauth2PermissionGrants", json: { clientId: servicePrincipalId, consentType: "AllPrincipals", principalId: null, resourceId, scope }, repeat: "throttled" });
+      await send({
+        operation: "createGrant",
+        method: "POST",
+        path: "/oauth2PermissionGrants",
+        json: { clientId: servicePrincipalId, consentType: "AllPrincipals", principalId: null, resourceId, scope },
+        repeat: "throttled",
+      });
     },
     async deleteGrant(grantId: string): Promise<void> {
-      await found(() => send({ operation: "deleteGrant", method: "DELETE", path: `/oauth2PermissionGrants/${encodeURIComponent(grantId)}`, repeat: "repeatable" }));
+      await found(() =>
+        send({ operation: "deleteGrant", method: "DELETE", path: `/oauth2PermissionGrants/${encodeURIComponent(grantId)}`, repeat: "repeatable" }),
+      );
     },
     async patchGrant(grantId: string, scope: string): Promise<void> {
-      await send({ operation: "patchGrant", method: "PATCH", path: `/oauth2PermissionGrants/${encodeURIComponent(grantId)}`, json: { scope }, repeat: "repeatable" });
+      await send({
+        operation: "patchGrant",
+        method: "PATCH",
+        path: `/oauth2PermissionGrants/${encodeURIComponent(grantId)}`,
+        json: { scope },
+        repeat: "repeatable",
+      });
     },
   };
 }

@@ -1,11 +1,11 @@
 /** The one way to speak HTTP: deadline, retries, no redirects, JSON read strictly, and errors that hold no secret. */
 
-import axios, { type AxiosError, type AxiosRequestConfig, type AxiosResponse } from "axios";
-import axiosRetry from "axios-retry";
 import * as http from "node:http";
 import * as https from "node:https";
-import { cancellation, ConfigError, RemoteError, type RemoteFailure } from "../core/errors.js";
+import axios, { type AxiosError, type AxiosRequestConfig, type AxiosResponse } from "axios";
+import axiosRetry from "axios-retry";
 import type { Env } from "../core/env.js";
+import { ConfigError, cancellation, RemoteError, type RemoteFailure } from "../core/errors.js";
 
 /** How often a failed call may be repeated by itself. */
 export type Repeat =
@@ -110,7 +110,12 @@ export function createHttp(options: HttpOptions): Http {
     const request: AxiosRequestConfig = {
       method: call.method,
       url: base.href.replace(/\/$/, "") + call.path,
-      headers: { Accept: "application/json", ...(body === undefined ? {} : { "Content-Type": body.contentType }), ...(await options.headers?.()), ...call.headers },
+      headers: {
+        Accept: "application/json",
+        ...(body === undefined ? {} : { "Content-Type": body.contentType }),
+        ...(await options.headers?.()),
+        ...call.headers,
+      },
       timeout: limits.callTimeoutMs,
       signal: env.signal,
       httpAgent: options.freshConnections ? new http.Agent() : keepAlive.http,
@@ -142,10 +147,18 @@ export function createHttp(options: HttpOptions): Http {
     if (response !== undefined && (response.status === 429 || response.status >= 500)) return refusal(response, call, tries);
     const code = error.code ?? "";
     if (NEVER_SENT.has(code)) {
-      return fail(call, { outcome: "unreachable", said: `cannot be reached at ${host} (${code}${again})`, remedy: "Check the address and the network of the machine that runs Pulumi." });
+      return fail(call, {
+        outcome: "unreachable",
+        said: `cannot be reached at ${host} (${code}${again})`,
+        remedy: "Check the address and the network of the machine that runs Pulumi.",
+      });
     }
     if (UNTRUSTED.test(code)) {
-      return fail(call, { outcome: "unreachable", said: `answers at ${host} with a certificate that is not trusted (${code})`, remedy: "Name your certificate authority in NODE_EXTRA_CA_CERTS; there is no way to skip the check." });
+      return fail(call, {
+        outcome: "unreachable",
+        said: `answers at ${host} with a certificate that is not trusted (${code})`,
+        remedy: "Name your certificate authority in NODE_EXTRA_CA_CERTS; there is no way to skip the check.",
+      });
     }
     if (code === "ECONNABORTED" || code === "ETIMEDOUT") {
       return fail(call, { outcome: "unknown", said: `gave no answer within ${Math.round(limits.callTimeoutMs / 1000)} s${again}` });
@@ -160,13 +173,28 @@ export function createHttp(options: HttpOptions): Http {
     const status = response.status;
     const requestId = requestIdOf(response);
     const told = options.wordsOf?.(parse(response.data)) ?? {};
-    const common = { status, ...(requestId === undefined ? {} : { requestId }), ...(told.code === undefined ? {} : { code: told.code }), ...(told.words === undefined ? {} : { words: told.words }) };
+    const common = {
+      status,
+      ...(requestId === undefined ? {} : { requestId }),
+      ...(told.code === undefined ? {} : { code: told.code }),
+      ...(told.words === undefined ? {} : { words: told.words }),
+    };
     if (status === 429) {
       const wait = retryAfterMs(response.headers["retry-after"], env.now());
-      return fail(call, { ...common, outcome: "refused", said: `throttles: still too many requests after ${tries} ${tries === 1 ? "try" : "tries"}`, remedy: wait === undefined ? "Run again later." : `Run again after ${new Date(env.now().getTime() + wait).toISOString()}.` });
+      return fail(call, {
+        ...common,
+        outcome: "refused",
+        said: `throttles: still too many requests after ${tries} ${tries === 1 ? "try" : "tries"}`,
+        remedy: wait === undefined ? "Run again later." : `Run again after ${new Date(env.now().getTime() + wait).toISOString()}.`,
+      });
     }
     const seconds = Math.round(limits.retryMs / 1000);
-    return fail(call, { ...common, outcome: "unknown", said: tries > 1 ? `answered ${status} for ${seconds} s (${tries} tries)` : `answered ${status}`, remedy: `Run again when ${service} answers.` });
+    return fail(call, {
+      ...common,
+      outcome: "unknown",
+      said: tries > 1 ? `answered ${status} for ${seconds} s (${tries} tries)` : `answered ${status}`,
+      remedy: `Run again when ${service} answers.`,
+    });
   }
 
   function requestIdOf(response: AxiosResponse): string | undefined {
@@ -178,14 +206,24 @@ export function createHttp(options: HttpOptions): Http {
     const { status } = response;
     const changes = call.method === "GET" ? "refused" : "unknown";
     if (status >= 300 && status < 400) {
-      throw fail(call, { outcome: "refused", status, said: "sent us elsewhere, and credentials are never sent on", remedy: `Set the address of ${service} to where the service really is.` });
+      throw fail(call, {
+        outcome: "refused",
+        status,
+        said: "sent us elsewhere, and credentials are never sent on",
+        remedy: `Set the address of ${service} to where the service really is.`,
+      });
     }
     const headers = Object.fromEntries(Object.entries(response.headers).map(([name, value]) => [name.toLowerCase(), String(value)]));
     if (response.data === "" || response.data === undefined) return { status, headers, json: undefined };
     const json = parse(response.data);
     if (json === undefined) {
       const kind = String(headers["content-type"] ?? "no content type").split(";")[0];
-      throw fail(call, { outcome: changes, status, said: `answered with something that is not JSON (${kind})`, remedy: `Check that ${host} is the service itself and not a proxy or a sign-in page.` });
+      throw fail(call, {
+        outcome: changes,
+        status,
+        said: `answered with something that is not JSON (${kind})`,
+        remedy: `Check that ${host} is the service itself and not a proxy or a sign-in page.`,
+      });
     }
     return { status, headers, json };
   }

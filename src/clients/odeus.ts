@@ -56,7 +56,8 @@ export function createOdeusApi(options: OdeusApiOptions): OdeusApi {
   }
 
   const slot = (integrationId: string) => `/integrations/v1/${encodeURIComponent(integrationId)}/oauth-client`;
-  const slotOf = (answer: HttpAnswer, operation: string): OAuthClient => shaped<OAuthClient>(answer, operation, host, "oauthClient", ["integrationId", "mode", "redirectUrl"]);
+  const slotOf = (answer: HttpAnswer, operation: string): OAuthClient =>
+    shaped<OAuthClient>(answer, operation, host, "oauthClient", ["integrationId", "mode", "redirectUrl"]);
 
   return {
     baseUrl: options.baseUrl,
@@ -92,7 +93,10 @@ const REMEDIES: Readonly<Record<number, string>> = {
 
 /** The address and key from the configuration, or one sentence on what to set. */
 export function requireApiKey(key: Secret | undefined): Secret {
-  if (key === undefined) throw new NotConfiguredError("no Odeus API key: set ODEUS_API_KEY, or `pulumi config set --secret odeus:apiKey`. A workspace admin makes one under Workspace settings > API keys, with the scope INTEGRATION_API.");
+  if (key === undefined)
+    throw new NotConfiguredError(
+      "no Odeus API key: set ODEUS_API_KEY, or `pulumi config set --secret odeus:apiKey`. A workspace admin makes one under Workspace settings > API keys, with the scope INTEGRATION_API.",
+    );
   return key;
 }
 

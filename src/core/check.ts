@@ -4,10 +4,10 @@
  */
 
 import type * as z from "zod";
-import { shapeOf, type Shape } from "./definition.js";
+import { type Shape, shapeOf } from "./definition.js";
 import { didYouMean } from "./nearest.js";
 import { formatPath, type PathSegment } from "./propertyPath.js";
-import { holdsUnknown, isAsset, UNKNOWN, type Properties, type Value } from "./value.js";
+import { holdsUnknown, isAsset, type Properties, UNKNOWN, type Value } from "./value.js";
 
 /** Stands in a path for every element of a list and every value of a map. */
 export const EVERY = "*";
@@ -117,7 +117,9 @@ function unknownNames(shape: Shape, value: unknown, path: ValuePath): string[] {
     if (shape.type === "map" && shape.element !== undefined) return unknownNames(shape.element, each, at);
     if (shape.type !== "object") return [];
     const property = Object.hasOwn(shape.properties, name) ? shape.properties[name] : undefined;
-    return property === undefined ? [`${formatPath(at)}: ${unknownName("is not a known property", name, Object.keys(shape.properties))}`] : unknownNames(property, each, at);
+    return property === undefined
+      ? [`${formatPath(at)}: ${unknownName("is not a known property", name, Object.keys(shape.properties))}`]
+      : unknownNames(property, each, at);
   });
 }
 

@@ -20,21 +20,66 @@ export interface ConfigKey {
 /** Every value the provider can be configured with. schema.json and the README's table are written from this list. */
 export const CONFIG = {
   apiKey: { key: "apiKey", environment: ["ODEUS_API_KEY"], secret: true, description: "Key of the Odeus workspace, with the scope INTEGRATION_API." },
-  baseUrl: { key: "baseUrl", environment: ["ODEUS_BASE_URL"], description: "Where the Odeus API answers. Default https://api.odeus.ai; a dedicated deployment answers at https://<domain>/api/public." },
-  owner: { key: "owner", environment: ["ODEUS_OWNER"], description: "A word that tells two state backends with equal project and stack names apart. It is part of the mark on what is made." },
-  retrySeconds: { key: "retrySeconds", environment: ["ODEUS_RETRY_SECONDS"], description: "How long a call that a server throttles, or cannot serve just now, is tried again, in seconds. Default 120." },
-  callTimeoutSeconds: { key: "callTimeoutSeconds", environment: ["ODEUS_CALL_TIMEOUT_SECONDS"], description: "How long one call may take before its outcome counts as unknown, in seconds. Default 30." },
-  verifySeconds: { key: "verifySeconds", environment: ["ODEUS_VERIFY_SECONDS"], description: "How long to wait until a new secret is accepted, in seconds. Default 300." },
-  entraTenantId: { key: "entra.tenantId", environment: ["ARM_TENANT_ID", "AZURE_TENANT_ID"], description: "Tenant to sign in to, and the default tenant of app registrations." },
+  baseUrl: {
+    key: "baseUrl",
+    environment: ["ODEUS_BASE_URL"],
+    description: "Where the Odeus API answers. Default https://api.odeus.ai; a dedicated deployment answers at https://<domain>/api/public.",
+  },
+  owner: {
+    key: "owner",
+    environment: ["ODEUS_OWNER"],
+    description: "A word that tells two state backends with equal project and stack names apart. It is part of the mark on what is made.",
+  },
+  retrySeconds: {
+    key: "retrySeconds",
+    environment: ["ODEUS_RETRY_SECONDS"],
+    description: "How long a call that a server throttles, or cannot serve just now, is tried again, in seconds. Default 120.",
+  },
+  callTimeoutSeconds: {
+    key: "callTimeoutSeconds",
+    environment: ["ODEUS_CALL_TIMEOUT_SECONDS"],
+    description: "How long one call may take before its outcome counts as unknown, in seconds. Default 30.",
+  },
+  verifySeconds: {
+    key: "verifySeconds",
+    environment: ["ODEUS_VERIFY_SECONDS"],
+    description: "How long to wait until a new secret is accepted, in seconds. Default 300.",
+  },
+  entraTenantId: {
+    key: "entra.tenantId",
+    environment: ["ARM_TENANT_ID", "AZURE_TENANT_ID"],
+    description: "Tenant to sign in to, and the default tenant of app registrations.",
+  },
   entraClientId: { key: "entra.clientId", environment: ["ARM_CLIENT_ID"], description: "Client id of the deploying service principal." },
-  entraClientSecret: { key: "entra.clientSecret", environment: ["ARM_CLIENT_SECRET"], secret: true, description: "Client secret of the deploying service principal." },
+  entraClientSecret: {
+    key: "entra.clientSecret",
+    environment: ["ARM_CLIENT_SECRET"],
+    secret: true,
+    description: "Client secret of the deploying service principal.",
+  },
   entraUseOidc: { key: "entra.useOidc", environment: ["ARM_USE_OIDC"], description: "true: sign in with a federated token (oidcToken) in place of a secret." },
   entraOidcToken: { key: "entra.oidcToken", environment: ["ARM_OIDC_TOKEN"], secret: true, description: "The federated token, used with useOidc." },
   entraEnvironment: { key: "entra.environment", environment: ["ARM_ENVIRONMENT"], description: "Cloud: public (default), usgovernment or china." },
-  entraAuthority: { key: "entra.authorityHost", environment: ["AZURE_AUTHORITY_HOST"], description: "Sign-in host in place of the cloud's own, for a sandbox." },
-  entraGraph: { key: "entra.graphEndpoint", environment: ["ODEUS_GRAPH_ENDPOINT"], description: "Microsoft Graph root in place of the cloud's own, for a sandbox." },
-  atlassianEndpoint: { key: "endpoints.atlassian", environment: ["ODEUS_ENDPOINT_ATLASSIAN"], description: "Origin of Atlassian's OAuth server in place of https://auth.atlassian.com, for a sandbox." },
-  googleEndpoint: { key: "endpoints.google", environment: ["ODEUS_ENDPOINT_GOOGLE"], description: "Origin of Google's OAuth server in place of its own two, for a sandbox." },
+  entraAuthority: {
+    key: "entra.authorityHost",
+    environment: ["AZURE_AUTHORITY_HOST"],
+    description: "Sign-in host in place of the cloud's own, for a sandbox.",
+  },
+  entraGraph: {
+    key: "entra.graphEndpoint",
+    environment: ["ODEUS_GRAPH_ENDPOINT"],
+    description: "Microsoft Graph root in place of the cloud's own, for a sandbox.",
+  },
+  atlassianEndpoint: {
+    key: "endpoints.atlassian",
+    environment: ["ODEUS_ENDPOINT_ATLASSIAN"],
+    description: "Origin of Atlassian's OAuth server in place of https://auth.atlassian.com, for a sandbox.",
+  },
+  googleEndpoint: {
+    key: "endpoints.google",
+    environment: ["ODEUS_ENDPOINT_GOOGLE"],
+    description: "Origin of Google's OAuth server in place of its own two, for a sandbox.",
+  },
 } as const satisfies Record<string, ConfigKey>;
 
 export type ConfigName = keyof typeof CONFIG;

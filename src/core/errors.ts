@@ -112,11 +112,7 @@ export function named(what: string, error: unknown): unknown {
 }
 
 export function isRemote(error: unknown, status?: number, code?: string): error is RemoteError {
-  return (
-    error instanceof RemoteError &&
-    (status === undefined || error.failure.status === status) &&
-    (code === undefined || error.failure.code === code)
-  );
+  return error instanceof RemoteError && (status === undefined || error.failure.status === status) && (code === undefined || error.failure.code === code);
 }
 
 /** Whether the failed call may have taken effect all the same. */

@@ -1,7 +1,7 @@
 /** The Pulumi schema of this package, from the definitions: what other languages, YAML and the documentation are made of. */
 
 import { CONFIG_TREE, type ConfigValue } from "../core/configTree.js";
-import { shapeOf, type Shape } from "../core/definition.js";
+import { type Shape, shapeOf } from "../core/definition.js";
 import type { Resource } from "./resource.js";
 
 export interface PackageFacts {
@@ -64,7 +64,10 @@ function resourceSpec(resource: Definition, types: Map<string, ObjectType>): obj
     requiredInputs: requiredOf(inputs),
     properties: { ...withoutDefaults(inputProperties), ...properties(resource.kind, outputs, types) },
     // An input with a default is always in the state.
-    required: [...Object.keys(inputs.properties).filter((name) => inputs.required.has(name) || inputs.properties[name]?.default !== undefined), ...requiredOf(outputs)],
+    required: [
+      ...Object.keys(inputs.properties).filter((name) => inputs.required.has(name) || inputs.properties[name]?.default !== undefined),
+      ...requiredOf(outputs),
+    ],
     // A stack that used the dynamic class moves to the plugin without a replacement.
     aliases: [{ type: `pulumi-nodejs:dynamic/${PACKAGE}:${resource.kind}` }],
   };
@@ -103,7 +106,9 @@ function typeSpec(path: string, shape: Shape, types: Map<string, ObjectType>): P
     case "map":
       return { type: "object", additionalProperties: elementSpec(path, shape, types) };
     case "any":
-      return shape.forms.length > 0 ? { oneOf: shape.forms.map((form, index) => typeSpec(`${path}Form${index + 1}`, form, types)) } : { $ref: "pulumi.json#/Any" };
+      return shape.forms.length > 0
+        ? { oneOf: shape.forms.map((form, index) => typeSpec(`${path}Form${index + 1}`, form, types)) }
+        : { $ref: "pulumi.json#/Any" };
     default:
       return { type: shape.type === "text" ? "string" : shape.type };
   }

@@ -94,7 +94,12 @@ async function putBack(entering: Entering, slot: Slot, former: RegisteredClient)
   if (now.clientId === former.clientId) return;
   const secret = formerSecrets.get(entering) ?? secretForFormer();
   formerSecrets.set(entering, secret);
-  await enter(stage.odeus, now, { clientId: former.clientId, tenantId: slot.tenantId ?? undefined, scopes: slot.scopeSync ? undefined : slot.scopes }, await secret);
+  await enter(
+    stage.odeus,
+    now,
+    { clientId: former.clientId, tenantId: slot.tenantId ?? undefined, scopes: slot.scopeSync ? undefined : slot.scopes },
+    await secret,
+  );
 
   async function secretForFormer(): Promise<Secret> {
     if (stage.formerSecret !== undefined) return stage.formerSecret;
@@ -113,7 +118,10 @@ export async function readBack(stage: Stage, client: RegisteredClient, places: r
     places.map(async (place) => {
       const slot = await readSlot(stage.odeus, place.integration.written, place.integration.id);
       const wrong = differences(slot, slotWish(stage, client, place));
-      if (wrong.length > 0) throw new OdeusError(`reading back ${place.integration.written}: it took the client and now ${wrong.join(", ")}. Somebody else may be changing it; run again.`);
+      if (wrong.length > 0)
+        throw new OdeusError(
+          `reading back ${place.integration.written}: it took the client and now ${wrong.join(", ")}. Somebody else may be changing it; run again.`,
+        );
       return slot;
     }),
   );

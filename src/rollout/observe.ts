@@ -67,9 +67,11 @@ function slotDrift(record: Recorded["slots"][string], slot: Slot | undefined, cl
   if (slot.mode === "NONE") return [`${written} has no client any more`];
   if (slot.clientId !== clientId) return [`${written} holds another client (${slot.clientId})`];
   const found: string[] = [];
-  if (record.secretUpdatedAt !== undefined && (slot.clientSecretUpdatedAt ?? "") > record.secretUpdatedAt) found.push(`the client secret in ${written} was replaced by hand (${slot.clientSecretUpdatedAt})`);
+  if (record.secretUpdatedAt !== undefined && (slot.clientSecretUpdatedAt ?? "") > record.secretUpdatedAt)
+    found.push(`the client secret in ${written} was replaced by hand (${slot.clientSecretUpdatedAt})`);
   if (slot.redirectUrl !== record.redirectUrl) found.push(`the redirect URL of ${written} is now ${slot.redirectUrl}`);
-  if (slot.tenantIdSupported && (slot.tenantId ?? undefined) !== tenantId) found.push(`${written} has the tenant ${slot.tenantId ?? "none"} in place of ${tenantId ?? "none"}`);
+  if (slot.tenantIdSupported && (slot.tenantId ?? undefined) !== tenantId)
+    found.push(`${written} has the tenant ${slot.tenantId ?? "none"} in place of ${tenantId ?? "none"}`);
   if (record.scopeSync && !slot.scopeSync) found.push(`${written} no longer keeps its scopes in sync`);
   if (!record.scopeSync && slot.scopeSync) found.push(`${written} keeps its scopes by itself again`);
   if (record.scopeSync) {

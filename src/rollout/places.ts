@@ -20,7 +20,11 @@ export interface Place {
 
 /** `recordedIds`: the slots that state knows; a workspace that knows none of them is another workspace. */
 export async function lookUp(odeus: OdeusApi, wish: Wish, recordedIds: readonly string[]): Promise<Place[]> {
-  const integrations = await resolveIntegrations(odeus, wish.uses.map(({ written }) => written), recordedIds);
+  const integrations = await resolveIntegrations(
+    odeus,
+    wish.uses.map(({ written }) => written),
+    recordedIds,
+  );
   return Promise.all(
     integrations.map(async (integration, index) => {
       const use = wish.uses[index] as Use;
@@ -33,7 +37,10 @@ export async function lookUp(odeus: OdeusApi, wish: Wish, recordedIds: readonly 
 /** What the client must have registered for these places. */
 export function clientWish(places: readonly Place[], wish: Wish): ClientWish {
   return {
-    redirectUrls: union(places.map(({ slot }) => slot.redirectUrl), wish.additionalRedirectUrls),
+    redirectUrls: union(
+      places.map(({ slot }) => slot.redirectUrl),
+      wish.additionalRedirectUrls,
+    ),
     scopes: union(...places.map(({ scopes }) => scopes)),
     integrations: places.map(({ integration }) => integration.slug),
   };
@@ -41,10 +48,15 @@ export function clientWish(places: readonly Place[], wish: Wish): ClientWish {
 
 /** Speaks for the resolved ids; two resources of one run never share a slot, however each of them wrote it. */
 export function claimPlaces(claims: Claims, urn: string, places: readonly Place[]): void {
-  const conflict = claims.add(urn, places.flatMap(({ integration }) => [integration.id, integration.slug]))[0];
+  const conflict = claims.add(
+    urn,
+    places.flatMap(({ integration }) => [integration.id, integration.slug]),
+  )[0];
   if (conflict === undefined) return;
   const place = places.find(({ integration }) => integration.id === conflict.slot || integration.slug === conflict.slot);
-  throw new ConfigError(`integrations: "${place?.use.written ?? conflict.slot}" is also claimed by ${conflict.urn.split("::").pop()}; one slot takes one client, so write it in one resource only.`);
+  throw new ConfigError(
+    `integrations: "${place?.use.written ?? conflict.slot}" is also claimed by ${conflict.urn.split("::").pop()}; one slot takes one client, so write it in one resource only.`,
+  );
 }
 
 /** Everything that can be said against entering this client, before anything is made; all of it at once. */
@@ -61,7 +73,8 @@ export async function requireEnterable(
     places.map(async ({ use, slot }) => {
       const found: string[] = [];
       if (givenTenant !== undefined && !slot.tenantIdSupported) found.push(`existing.tenantId: ${use.written} takes no tenant id.`);
-      if (server.secrets === "given" && wish.givenSecret === undefined && slot.clientSecretRequired) found.push(`existing.clientSecret: is required by ${use.written}.`);
+      if (server.secrets === "given" && wish.givenSecret === undefined && slot.clientSecretRequired)
+        found.push(`existing.clientSecret: is required by ${use.written}.`);
       const refused = await occupied(server, mark, use.written, slot, wish.replaceClientIds, own);
       return refused === undefined ? found : [...found, refused];
     }),
@@ -70,12 +83,20 @@ export async function requireEnterable(
   if (all.length > 0) throw new ConfigError(all.join("\n  "));
 }
 
-async function occupied(server: AuthorizationServer, mark: Mark, written: string, slot: Slot, replaceable: readonly string[], own: readonly string[]): Promise<string | undefined> {
+async function occupied(
+  server: AuthorizationServer,
+  mark: Mark,
+  written: string,
+  slot: Slot,
+  replaceable: readonly string[],
+  own: readonly string[],
+): Promise<string | undefined> {
   const { clientId } = slot;
   if (slot.mode !== "CUSTOM" || clientId === null || own.includes(clientId) || replaceable.includes(clientId)) return undefined;
   const owner = await server.ownerOf(clientId);
   // A rename, or a move between resources of one stack: the client there is this stack's own.
   if (owner?.stack === mark.stack) return undefined;
-  const whose = owner === undefined ? `client ${clientId}, entered ${slot.createdAt?.slice(0, 10) ?? "by somebody"}` : `the client of ${nameOfMark(owner)} (${clientId})`;
+  const whose =
+    owner === undefined ? `client ${clientId}, entered ${slot.createdAt?.slice(0, 10) ?? "by somebody"}` : `the client of ${nameOfMark(owner)} (${clientId})`;
   return `${written} already holds ${whose}, which is not this resource's. Take it out in the workspace, or name it in replaceClientIds (it cannot be put back).`;
 }

@@ -85,7 +85,10 @@ export interface Recorded {
 export function recordedWish(recorded: Recorded | undefined): ClientWish {
   const slots = Object.values(recorded?.slots ?? {});
   return {
-    redirectUrls: union(slots.map(({ redirectUrl }) => redirectUrl), recorded?.additionalRedirectUrls ?? []),
+    redirectUrls: union(
+      slots.map(({ redirectUrl }) => redirectUrl),
+      recorded?.additionalRedirectUrls ?? [],
+    ),
     scopes: union(...slots.map(({ scopes }) => scopes)),
     integrations: slots.map(({ written }) => written),
   };
@@ -93,7 +96,10 @@ export function recordedWish(recorded: Recorded | undefined): ClientWish {
 
 /** Key ids that the record accounts for. */
 export function knownKeys(recorded: Recorded): string[] {
-  return union(recorded.secret === undefined ? [] : [recorded.secret.keyId], recorded.retiring.map(({ keyId }) => keyId));
+  return union(
+    recorded.secret === undefined ? [] : [recorded.secret.keyId],
+    recorded.retiring.map(({ keyId }) => keyId),
+  );
 }
 
 /** A rollout that failed and left something, which is recorded. */

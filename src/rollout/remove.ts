@@ -1,9 +1,9 @@
 /** Taking everything back: the slots first, then the client, so that nobody signs in with a client that is gone. */
 
-import type { Recorded } from "./record.js";
 import { messageOf, OdeusError } from "../core/errors.js";
 import { requireSameWorkspace } from "../workspace/integrations.js";
 import { revert } from "../workspace/slot.js";
+import type { Recorded } from "./record.js";
 import type { Stage } from "./stage.js";
 
 export async function remove(stage: Stage, recorded: Recorded): Promise<void> {
@@ -20,7 +20,8 @@ export async function remove(stage: Stage, recorded: Recorded): Promise<void> {
       if (claimant !== undefined) {
         const now = await odeus.getOAuthClient(id);
         // Held by a client that stays (given by the program), the slot goes on working without us.
-        if (now.clientId !== null && own.includes(now.clientId) && server.secrets !== "given") throw new OdeusError(`${written} still holds this client, and ${claimant.split("::").pop()} has not taken it over.`);
+        if (now.clientId !== null && own.includes(now.clientId) && server.secrets !== "given")
+          throw new OdeusError(`${written} still holds this client, and ${claimant.split("::").pop()} has not taken it over.`);
         return "left" as const;
       }
       for (const clientId of own) {
@@ -32,9 +33,14 @@ export async function remove(stage: Stage, recorded: Recorded): Promise<void> {
     }),
   );
   const failures = results.flatMap((result) => (result.status === "rejected" ? [messageOf(result.reason)] : []));
-  if (failures.length > 0) throw new OdeusError(`giving back the slots of ${server.title}: ${failures.join("\n  ")}\n  The client is kept until its slots are given back. Run again.`);
+  if (failures.length > 0)
+    throw new OdeusError(`giving back the slots of ${server.title}: ${failures.join("\n  ")}\n  The client is kept until its slots are given back. Run again.`);
   const outcomes = results.map((result) => (result.status === "fulfilled" ? result.value : undefined));
-  if (outcomes.every((outcome) => outcome === "unknown integration")) await requireSameWorkspace(odeus, slots.map(([id]) => id));
+  if (outcomes.every((outcome) => outcome === "unknown integration"))
+    await requireSameWorkspace(
+      odeus,
+      slots.map(([id]) => id),
+    );
 
   if (server.secrets !== "given") env.say.progress(`removing ${server.title}`);
   await server.delete(client, "asConfigured");

@@ -9,10 +9,10 @@ import type { Secret } from "../core/secret.js";
 import { minus, union } from "../core/sets.js";
 import { askUntil } from "../core/wait.js";
 import { revert } from "../workspace/slot.js";
+import { removalsDue } from "./due.js";
 import { type Entry, enterPlaces, needsSecret, readBack } from "./enter.js";
 import type { Place } from "./places.js";
 import { knownKeys, type Recorded, recordedWish, type Wish } from "./record.js";
-import { removalsDue } from "./due.js";
 import { proveSecret, requireNotRejected } from "./secret.js";
 import { type Progress, settle } from "./settle.js";
 import type { Stage } from "./stage.js";
@@ -48,11 +48,17 @@ export async function rollOut(stage: Stage, wish: Wish, before: Recorded | undef
   try {
     env.say.progress("reading the workspace and the authorization server");
     const { places, wished, found, declared, own } = await survey(stage, wish, before);
-    for (const { use, slot } of places) if (slot.clientId !== null && wish.replaceClientIds.includes(slot.clientId) && !own.includes(slot.clientId)) env.say.warning(`${use.written}: client ${slot.clientId} is pushed out, as replaceClientIds asks; it cannot be put back.`);
+    for (const { use, slot } of places)
+      if (slot.clientId !== null && wish.replaceClientIds.includes(slot.clientId) && !own.includes(slot.clientId))
+        env.say.warning(`${use.written}: client ${slot.clientId} is pushed out, as replaceClientIds asks; it cannot be put back.`);
 
     // 1. The client, with everything it needs and, for now, everything it needed before.
     const formerly = recordedWish(stage.continues ? before : undefined);
-    const widened = { redirectUrls: union(wished.redirectUrls, formerly.redirectUrls), scopes: union(wished.scopes, formerly.scopes), integrations: wished.integrations };
+    const widened = {
+      redirectUrls: union(wished.redirectUrls, formerly.redirectUrls),
+      scopes: union(wished.scopes, formerly.scopes),
+      integrations: wished.integrations,
+    };
     let client = await theClient(found);
     draft.client = client;
     if (former !== undefined && before !== undefined && former.clientId !== client.clientId) draft.replaced = { ...former, kind: before.kind };
@@ -152,7 +158,9 @@ export async function rollOut(stage: Stage, wish: Wish, before: Recorded | undef
     async function dropStrays(marked: string[]): Promise<void> {
       for (const keyId of minus(marked, knownKeys(draft))) {
         // One of them may be what a slot holds; then it goes only after the new one is entered, and its overlap.
-        const inUse = places.some(({ slot }) => slot.clientId === client.clientId && (slot.clientSecretUpdatedAt ?? "") > (before?.slots[slot.integrationId]?.secretUpdatedAt ?? ""));
+        const inUse = places.some(
+          ({ slot }) => slot.clientId === client.clientId && (slot.clientSecretUpdatedAt ?? "") > (before?.slots[slot.integrationId]?.secretUpdatedAt ?? ""),
+        );
         if (inUse) draft.retiring.push({ keyId, removableFrom: new Date(env.now().getTime() + wish.overlapMs).toISOString() });
         else await server.removeSecret(client, keyId);
       }
@@ -161,7 +169,14 @@ export async function rollOut(stage: Stage, wish: Wish, before: Recorded | undef
     async function prove(value: Secret): Promise<void> {
       const checkedAt = env.now().toISOString();
       if (!wish.verify) {
-        draft.verification = { verdict: "skipped", method: "none", detail: "verify is off, so nothing was asked.", proven: [], unproven: ["secret", "redirectUrl", "scopes", "consent"], checkedAt };
+        draft.verification = {
+          verdict: "skipped",
+          method: "none",
+          detail: "verify is off, so nothing was asked.",
+          proven: [],
+          unproven: ["secret", "redirectUrl", "scopes", "consent"],
+          checkedAt,
+        };
         return;
       }
       const answer = await proveSecret(server, client, value, wished, env, stage.verifyMs);
@@ -174,19 +189,32 @@ export async function rollOut(stage: Stage, wish: Wish, before: Recorded | undef
     /** Servers answer from replicas that lag: what does not show in time is "not proven", never "wrong". */
     async function readBackClient(): Promise<void> {
       const known = server.secrets === "given" ? [] : knownKeys(draft);
-      const observed = await askUntil({ env, budgetMs: 15_000 }, (one) => one.findings.every(({ state }) => state !== "wrong") && one.drift.length === 0, () => server.observe(client, mark, wished, known));
+      const observed = await askUntil(
+        { env, budgetMs: 15_000 },
+        (one) => one.findings.every(({ state }) => state !== "wrong") && one.drift.length === 0,
+        () => server.observe(client, mark, wished, known),
+      );
       const verification = draft.verification;
       if (verification === undefined || verification.verdict === "skipped") return;
       const ofSecret = (list: string[]) => list.filter((property) => property === "secret");
       verification.proven = [...ofSecret(verification.proven), ...observed.findings.filter(({ state }) => state === "proven").map(({ property }) => property)];
-      verification.unproven = [...ofSecret(verification.unproven), ...observed.findings.filter(({ state }) => state !== "proven").map(({ property }) => property)];
+      verification.unproven = [
+        ...ofSecret(verification.unproven),
+        ...observed.findings.filter(({ state }) => state !== "proven").map(({ property }) => property),
+      ];
       for (const { state, detail } of observed.findings) if (state === "wrong") env.say.warning(`not proven: ${detail}`);
     }
 
     function record({ use, integration, slot, scopes }: Place, wasWritten: boolean, withSecret: boolean): void {
       const entered = withSecret ? undefined : before?.slots[integration.id]?.secretUpdatedAt;
       const at = wasWritten && withSecret ? (written.get(integration.id)?.clientSecretUpdatedAt ?? undefined) : entered;
-      draft.slots[integration.id] = { written: use.written, redirectUrl: slot.redirectUrl, scopes, scopeSync: use.scopes === undefined, ...(at === undefined ? {} : { secretUpdatedAt: at }) };
+      draft.slots[integration.id] = {
+        written: use.written,
+        redirectUrl: slot.redirectUrl,
+        scopes,
+        scopeSync: use.scopes === undefined,
+        ...(at === undefined ? {} : { secretUpdatedAt: at }),
+      };
     }
 
     /** Gives back the slots that are no longer declared. Answers the redirect URLs that the client still needs. */
@@ -202,7 +230,9 @@ export async function rollOut(stage: Stage, wish: Wish, before: Recorded | undef
         } else if (stage.continues && (await stage.odeus.getOAuthClient(id)).clientId === client.clientId) {
           // The other resource has not taken it over yet; until it has, users of this slot sign in with this client.
           still.push(slot.redirectUrl);
-          draft.unfinished.push(`${slot.written} still held this client when it moved to ${claimant.split("::").pop()}; the next up takes its redirect URL away`);
+          draft.unfinished.push(
+            `${slot.written} still held this client when it moved to ${claimant.split("::").pop()}; the next up takes its redirect URL away`,
+          );
           continue;
         }
         delete draft.slots[id];
@@ -228,6 +258,12 @@ export async function rollOut(stage: Stage, wish: Wish, before: Recorded | undef
       delete draft.replaced;
     }
   } catch (error) {
-    throw await settle(error, progress, undo, env, wish.uses.map(({ written }) => written));
+    throw await settle(
+      error,
+      progress,
+      undo,
+      env,
+      wish.uses.map(({ written }) => written),
+    );
   }
 }

@@ -9,7 +9,14 @@ import type { Secret } from "../core/secret.js";
  * Asks until the server has accepted the secret as often in a row as it needs to, or the time is over.
  * A secret that was just issued may be refused for minutes before it works; one that the program gave is asked for once.
  */
-export async function proveSecret(server: AuthorizationServer, client: RegisteredClient, secret: Secret, wish: ClientWish, env: Env, budgetMs: number): Promise<ProbeAnswer> {
+export async function proveSecret(
+  server: AuthorizationServer,
+  client: RegisteredClient,
+  secret: Secret,
+  wish: ClientWish,
+  env: Env,
+  budgetMs: number,
+): Promise<ProbeAnswer> {
   const startedAt = env.now().getTime();
   const patient = server.secrets !== "given";
   let inARow = 0;

@@ -26,16 +26,29 @@ export async function settle(error: unknown, progress: Progress, undo: UndoLog, 
 
   if (env.signal.aborted) {
     if (draft.client === undefined) return error;
-    return partial(draft, [`${reason}. What exists is recorded (client ${draft.client.clientId}); the next up finishes.`], "stopped before it was finished; the next up finishes");
-  }
-  if (progress.entered) {
-    return partial(draft, [reason, "The client works in every declared integration; what is left to take away is recorded, and the next up takes it away."], `not everything was taken away: ${reason}`);
-  }
-  if (progress.forward) {
-    const owing = Object.values(draft.slots).filter((slot) => slot.secretUpdatedAt === undefined && uses.includes(slot.written)).map(({ written }) => written);
     return partial(
       draft,
-      [reason, `The previous secret stays valid, so ${owing.length === 0 ? "every integration" : owing.join(", ")} keeps working. The next up enters a secret everywhere and removes the others.`],
+      [`${reason}. What exists is recorded (client ${draft.client.clientId}); the next up finishes.`],
+      "stopped before it was finished; the next up finishes",
+    );
+  }
+  if (progress.entered) {
+    return partial(
+      draft,
+      [reason, "The client works in every declared integration; what is left to take away is recorded, and the next up takes it away."],
+      `not everything was taken away: ${reason}`,
+    );
+  }
+  if (progress.forward) {
+    const owing = Object.values(draft.slots)
+      .filter((slot) => slot.secretUpdatedAt === undefined && uses.includes(slot.written))
+      .map(({ written }) => written);
+    return partial(
+      draft,
+      [
+        reason,
+        `The previous secret stays valid, so ${owing.length === 0 ? "every integration" : owing.join(", ")} keeps working. The next up enters a secret everywhere and removes the others.`,
+      ],
       `a new secret is owed to ${owing.length === 0 ? "no slot, but the run did not end well" : owing.join(", ")}`,
     );
   }
@@ -44,7 +57,12 @@ export async function settle(error: unknown, progress: Progress, undo: UndoLog, 
   const { undone, left } = await undo.rollBack();
   const told = undone.length === 0 ? "Nothing was changed." : `Undone: ${undone.join("; ")}.`;
   if (left.length === 0) {
-    if (progress.formerSecret !== undefined && before !== undefined) return partial(withFormerSecret(before, progress.formerSecret), [reason, told], "the former client got a new secret when a change was undone; the one before it is removed after its overlap");
+    if (progress.formerSecret !== undefined && before !== undefined)
+      return partial(
+        withFormerSecret(before, progress.formerSecret),
+        [reason, told],
+        "the former client got a new secret when a change was undone; the one before it is removed after its overlap",
+      );
     return new OdeusError(`${reason}\n  ${told}${undone.length === 0 ? "" : " Nothing is left behind."}`);
   }
   if (draft.client === undefined && before === undefined) return new OdeusError([reason, told, ...left].join("\n  "));

@@ -27,7 +27,10 @@ export function createUndoLog(): UndoLog {
           await undo.run();
           undone.push(undo.what);
         } catch (error) {
-          return { undone, left: [`could not undo so that ${undo.what}: ${messageOf(error)}`, ...log.reverse().map(({ what }) => `not undone for that reason: ${what}`)] };
+          return {
+            undone,
+            left: [`could not undo so that ${undo.what}: ${messageOf(error)}`, ...log.reverse().map(({ what }) => `not undone for that reason: ${what}`)],
+          };
         }
       }
       return { undone, left: [] };

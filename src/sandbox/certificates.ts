@@ -17,16 +17,29 @@ const LIFETIME_DAYS = 30;
 export async function createCertificates(): Promise<Certificates> {
   const notAfterDate = new Date(Date.now() + LIFETIME_DAYS * 864e5);
   const ca = await generate([{ name: "commonName", value: "Odeus sandbox CA" }], {
-    keyType: "ec", algorithm: "sha256", notAfterDate,
+    keyType: "ec",
+    algorithm: "sha256",
+    notAfterDate,
     extensions: [
       { name: "basicConstraints", cA: true, critical: true },
       { name: "keyUsage", keyCertSign: true, critical: true },
     ],
   });
   const leaf = await generate([{ name: "commonName", value: "localhost" }], {
-    keyType: "ec", algorithm: "sha256", notAfterDate, ca: { key: ca.private, cert: ca.cert },
+    keyType: "ec",
+    algorithm: "sha256",
+    notAfterDate,
+    ca: { key: ca.private, cert: ca.cert },
     // Only loopback names: the private key of this authority never signs for anything else.
-    extensions: [{ name: "subjectAltName", altNames: [{ type: 2, value: "localhost" }, { type: 7, ip: "127.0.0.1" }] }],
+    extensions: [
+      {
+        name: "subjectAltName",
+        altNames: [
+          { type: 2, value: "localhost" },
+          { type: 7, ip: "127.0.0.1" },
+        ],
+      },
+    ],
   });
   const folder = mkdtempSync(join(tmpdir(), "odeus-sandbox-"));
   const caFile = join(folder, "ca.pem");

@@ -38,7 +38,10 @@ export async function startControl(certificates: Certificates): Promise<Control>
     refuseBrowsers(incoming);
     const url = new URL(incoming.url ?? "/", "http://localhost");
     if (url.pathname !== ROOT && !url.pathname.startsWith(`${ROOT}/`)) return missing(`${ROOT} is the root of this API`);
-    const [id, ...rest] = url.pathname.slice(ROOT.length + 1).split("/").map(decodeURIComponent);
+    const [id, ...rest] = url.pathname
+      .slice(ROOT.length + 1)
+      .split("/")
+      .map(decodeURIComponent);
     const body = await readJson(incoming);
     const method = incoming.method ?? "GET";
     if (!id) {
@@ -59,7 +62,9 @@ export async function startControl(certificates: Certificates): Promise<Control>
   const server = createServer((incoming, outgoing) => {
     answer(incoming)
       .catch((problem: unknown): Answer => ({ status: 400, body: { error: problem instanceof Error ? problem.message : String(problem) } }))
-      .then(({ status, body }) => outgoing.writeHead(status, { "content-type": "application/json" }).end(body === undefined ? undefined : JSON.stringify(body)));
+      .then(({ status, body }) =>
+        outgoing.writeHead(status, { "content-type": "application/json" }).end(body === undefined ? undefined : JSON.stringify(body)),
+      );
   });
   await new Promise<void>((ready, failed) => server.once("error", failed).listen(0, "127.0.0.1", ready));
   return {
@@ -123,7 +128,9 @@ const CALLS: Record<string, (request: ControlRequest) => Answer | Promise<Answer
   "PATCH vendors/clients": ({ world, rest, body }) => {
     const { redirectUris, scopes, secrets } = (body ?? {}) as { redirectUris?: string[]; scopes?: string[]; secrets?: string[] };
     vendorOf(world, rest[1]).changeClient(rest[3] ?? "", {
-      ...(redirectUris === undefined ? {} : { redirectUris }), ...(scopes === undefined ? {} : { scopes }), ...(secrets === undefined ? {} : { secrets }),
+      ...(redirectUris === undefined ? {} : { redirectUris }),
+      ...(scopes === undefined ? {} : { scopes }),
+      ...(secrets === undefined ? {} : { secrets }),
     });
     return done;
   },

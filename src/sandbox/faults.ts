@@ -4,8 +4,23 @@
  */
 
 export const FAULT_NAMES = [
-  "killBefore", "killAfter", "answerLost", "reset", "bodyTruncated", "hang", "throttled", "serverError", "unauthorized",
-  "forbidden", "notFound", "conflict", "html", "brokenJson", "redirect", "huge", "staleRead",
+  "killBefore",
+  "killAfter",
+  "answerLost",
+  "reset",
+  "bodyTruncated",
+  "hang",
+  "throttled",
+  "serverError",
+  "unauthorized",
+  "forbidden",
+  "notFound",
+  "conflict",
+  "html",
+  "brokenJson",
+  "redirect",
+  "huge",
+  "staleRead",
 ] as const;
 export type FaultName = (typeof FAULT_NAMES)[number];
 
@@ -36,7 +51,12 @@ export interface Fault {
 
 /** Statuses of the faults that answer with the vendor's own error. */
 export const FAULT_STATUS: Partial<Record<FaultName, number>> = {
-  throttled: 429, serverError: 503, unauthorized: 401, forbidden: 403, notFound: 404, conflict: 409,
+  throttled: 429,
+  serverError: 503,
+  unauthorized: 401,
+  forbidden: 403,
+  notFound: 404,
+  conflict: 409,
 };
 
 /** Whether the remote acts before the fault strikes. */

@@ -3,12 +3,12 @@
  * around the effect, and writes the answer.
  */
 
-import { createServer, ServerResponse, type IncomingMessage, type Server } from "node:http";
+import { createServer, type IncomingMessage, type Server, ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import type { CallRecord, RecordedCall } from "./calls.js";
 import type { Counterpart, SandboxReply, SandboxRequest } from "./counterpart.js";
-import { FAULT_STATUS, takesEffect, type Fault, type FaultPlan } from "./faults.js";
+import { FAULT_STATUS, type Fault, type FaultPlan, takesEffect } from "./faults.js";
 import { createStaleReads, type StaleReads } from "./staleReads.js";
 
 const BODY_LIMIT = 4 * 1024 * 1024;
@@ -69,15 +69,28 @@ async function serve(options: ListenerOptions, staleReads: StaleReads, origin: s
   const bytes = raw ? Buffer.alloc(0) : await readBody(incoming);
   if (bytes === undefined) return void outgoing.writeHead(413, { connection: "close" }).end();
   const request: SandboxRequest = {
-    method, path: url.pathname, query: url.searchParams, headers: headersOf(incoming), body: bytes.toString("utf8"), bytes, byHand, origin,
+    method,
+    path: url.pathname,
+    query: url.searchParams,
+    headers: headersOf(incoming),
+    body: bytes.toString("utf8"),
+    bytes,
+    byHand,
+    origin,
   };
-  const handle = async (): Promise<SandboxReply> =>
-    operation === undefined ? counterpart.errorReply(404, url.pathname) : counterpart.handle(request);
+  const handle = async (): Promise<SandboxReply> => (operation === undefined ? counterpart.errorReply(404, url.pathname) : counterpart.handle(request));
   if (byHand) return raw ? counterpart.handleRaw?.(incoming, outgoing) : send(outgoing, await handle());
 
   const call = options.calls.add({
-    counterpart: counterpart.name, operation: operation?.name ?? "unknown", changes: operation?.changes ?? false,
-    method, path: url.pathname, query: url.search.slice(1), requestHeaders: request.headers, requestBody: request.body, at: Date.now(),
+    counterpart: counterpart.name,
+    operation: operation?.name ?? "unknown",
+    changes: operation?.changes ?? false,
+    method,
+    path: url.pathname,
+    query: url.search.slice(1),
+    requestHeaders: request.headers,
+    requestBody: request.body,
+    at: Date.now(),
   });
   const fault = options.faults.take(counterpart.name, call.operation);
   if (fault !== undefined) call.fault = fault.fault;
@@ -94,7 +107,13 @@ async function serve(options: ListenerOptions, staleReads: StaleReads, origin: s
 }
 
 /** The OAuth server writes its answer itself: faults after the effect take hold of the end of its response. */
-async function serveRaw(counterpart: Counterpart, call: RecordedCall, fault: Fault | undefined, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+async function serveRaw(
+  counterpart: Counterpart,
+  call: RecordedCall,
+  fault: Fault | undefined,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+): Promise<void> {
   if (fault !== undefined && !takesEffect(fault)) return strike(fault, call, outgoing, counterpart, () => undefined);
   if (fault === undefined) {
     outgoing.once("finish", () => {
@@ -104,7 +123,8 @@ async function serveRaw(counterpart: Counterpart, call: RecordedCall, fault: Fau
     outgoing.write = () => true;
     outgoing.end = ((body?: unknown) => {
       if (fault.fault === "killAfter") kill(fault);
-      if (fault.fault === "bodyTruncated" && (typeof body === "string" || Buffer.isBuffer(body))) truncate(outgoing, outgoing.statusCode, {}, Buffer.from(body));
+      if (fault.fault === "bodyTruncated" && (typeof body === "string" || Buffer.isBuffer(body)))
+        truncate(outgoing, outgoing.statusCode, {}, Buffer.from(body));
       else if (fault.fault !== "hang") outgoing.socket?.destroy();
       return outgoing;
     }) as typeof outgoing.end;
@@ -155,7 +175,11 @@ function strikeAfter(fault: Fault, call: RecordedCall, outgoing: ServerResponse,
 function faultReply(fault: Fault, call: RecordedCall, counterpart: Counterpart): SandboxReply {
   switch (fault.fault) {
     case "html":
-      return { status: 200, headers: { "content-type": "text/html; charset=utf-8" }, body: "<!doctype html><title>Sign in</title><p>Please sign in to the network." };
+      return {
+        status: 200,
+        headers: { "content-type": "text/html; charset=utf-8" },
+        body: "<!doctype html><title>Sign in</title><p>Please sign in to the network.",
+      };
     case "brokenJson":
       return { status: 200, headers: { "content-type": "application/json" }, body: '{"broken' };
     case "redirect":

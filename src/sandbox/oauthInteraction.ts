@@ -46,7 +46,8 @@ async function forgetOtherUser(provider: Provider, details: Interaction, userId:
 function consentPage(options: OAuthServerOptions, client: OAuthServerClient, scopes: string[], interaction: string): string {
   const logo = client.logoUrl === undefined ? "" : `<img src="${escapeHtml(client.logoUrl)}" alt="">`;
   const users = options.users.map(
-    ({ id, name }, index) => `<label><input type="radio" name="user" value="${escapeHtml(id)}"${index === 0 ? " checked" : ""}> ${escapeHtml(name)} (${escapeHtml(id)})</label>`,
+    ({ id, name }, index) =>
+      `<label><input type="radio" name="user" value="${escapeHtml(id)}"${index === 0 ? " checked" : ""}> ${escapeHtml(name)} (${escapeHtml(id)})</label>`,
   );
   return renderPage({
     title: "Sign in and allow access",

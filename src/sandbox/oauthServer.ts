@@ -122,7 +122,8 @@ function createLoadedServer(options: OAuthServerOptions, library: typeof import(
       if (path.startsWith("/interaction/")) return answerInteraction(options, provider, incoming, outgoing);
       if (path !== routes.authorization) return pass(incoming, outgoing, path, url.search.slice(1));
       // The checks below read the query: a form post, which OAuth allows too, would slip past them.
-      if (incoming.method !== "GET") return sendPage(outgoing, 405, renderErrorPage("invalid_request", "Method not allowed", "Send the authorization request with GET."));
+      if (incoming.method !== "GET")
+        return sendPage(outgoing, 405, renderErrorPage("invalid_request", "Method not allowed", "Send the authorization request with GET."));
 
       const parameters = url.searchParams;
       const client = await options.findClient(parameters.get("client_id") ?? "");
@@ -180,9 +181,17 @@ function createProvider(options: OAuthServerOptions, { Provider, errors }: typeo
     clientAuthMethods: ["client_secret_post", "client_secret_basic"],
     cookies: { keys: cookieKeys, names: { session: `session_${tag}`, interaction: `interaction_${tag}`, resume: `resume_${tag}` } },
     interactions: { url: (_ctx, interaction) => `${mount}/interaction/${interaction.uid}` },
-    findAccount: (_ctx, id) =>
-      options.users.some((user) => user.id === id) ? { accountId: id, claims: () => ({ sub: id }) } : undefined,
-    ttl: { AccessToken: 3600, AuthorizationCode: 60, ClientCredentials: 3600, Grant: 90 * DAY, IdToken: 3600, Interaction: 3600, RefreshToken: 90 * DAY, Session: DAY },
+    findAccount: (_ctx, id) => (options.users.some((user) => user.id === id) ? { accountId: id, claims: () => ({ sub: id }) } : undefined),
+    ttl: {
+      AccessToken: 3600,
+      AuthorizationCode: 60,
+      ClientCredentials: 3600,
+      Grant: 90 * DAY,
+      IdToken: 3600,
+      Interaction: 3600,
+      RefreshToken: 90 * DAY,
+      Session: DAY,
+    },
     renderError(ctx, out, error) {
       // The words of the product's error table for users, facts/odeus.md section 1.
       const code = error instanceof errors.InvalidRedirectUri ? "redirect_uri_mismatch" : out.error;

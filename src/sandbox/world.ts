@@ -2,13 +2,13 @@
 
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { createCallRecord, type CallRecord } from "./calls.js";
+import { type CallRecord, createCallRecord } from "./calls.js";
 import type { Certificates } from "./certificates.js";
 import type { Counterpart } from "./counterpart.js";
 import { addDeployer, createDirectory, type Deployer, type Directory, type Lag, type Tenant } from "./entra/directory.js";
 import { createEntraCounterpart } from "./entra/entraCounterpart.js";
 import { createFaultPlan, type FaultPlan } from "./faults.js";
-import { startListener, type Listener } from "./listener.js";
+import { type Listener, startListener } from "./listener.js";
 import { createOdeusWorkspace } from "./odeus/workspaceCounterpart.js";
 import { createVendorServer, type VendorServer } from "./vendors/vendorServer.js";
 
@@ -79,7 +79,9 @@ export async function createWorld(certificates: Certificates, options: WorldOpti
     google: createVendorServer({ name: "google", origin: originOf("google"), users: VENDOR_USERS }),
   };
   const workspace = createOdeusWorkspace({
-    origin: originOf("odeus"), now, name: "Contoso",
+    origin: originOf("odeus"),
+    now,
+    name: "Contoso",
     ca: () => readFileSync(certificates.caFile, "utf8"),
     servers: {
       entra: () => ({ authority: originOf("entra")() }),
@@ -110,19 +112,33 @@ export async function createWorld(certificates: Certificates, options: WorldOpti
       ODEUS_ENDPOINT_GOOGLE: origins.google,
       NODE_EXTRA_CA_CERTS: certificates.caFile,
     },
-    origins, tenantId: first.id, secondTenantId: second.id, deployer,
-    apiKeys: workspace.apiKeys, workspaceId: workspace.workspaceId, integrations: workspace.integrations,
+    origins,
+    tenantId: first.id,
+    secondTenantId: second.id,
+    deployer,
+    apiKeys: workspace.apiKeys,
+    workspaceId: workspace.workspaceId,
+    integrations: workspace.integrations,
   };
 
   return {
-    description, calls, faults, directory, vendors,
+    description,
+    calls,
+    faults,
+    directory,
+    vendors,
     setLatency: (milliseconds) => {
       latency = milliseconds;
     },
     setClockOffset: (milliseconds) => {
       clockOffset = milliseconds;
     },
-    addIdentity: (permissions, tenants) => addDeployer(directory, permissions, tenants.map((name) => (name === "first" ? first : second))),
+    addIdentity: (permissions, tenants) =>
+      addDeployer(
+        directory,
+        permissions,
+        tenants.map((name) => (name === "first" ? first : second)),
+      ),
     accepted: async (server, clientId, secret) => (server === "entra" ? entra.accepts(clientId, secret) : vendors[server].accepts(clientId, secret)),
     state: () => Object.fromEntries(Object.entries(counterparts).map(([name, counterpart]) => [name, counterpart.state()])),
     close: async () => {

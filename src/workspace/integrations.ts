@@ -36,10 +36,16 @@ export async function resolveIntegrations(odeus: OdeusApi, written: readonly str
 
 function problemOf(text: string, integration: IntegrationSummary | undefined, all: readonly IntegrationSummary[]): string | undefined {
   if (integration === undefined) {
-    const hint = UUID.test(text) ? "" : didYouMean(text, all.map(({ slug }) => slug));
+    const hint = UUID.test(text)
+      ? ""
+      : didYouMean(
+          text,
+          all.map(({ slug }) => slug),
+        );
     return `the workspace has no integration "${text}".${hint}`;
   }
-  if (integration.oauth === null) return `integration "${text}" (${integration.name}) does not use OAuth (authType ${integration.authType}), so it takes no client.`;
+  if (integration.oauth === null)
+    return `integration "${text}" (${integration.name}) does not use OAuth (authType ${integration.authType}), so it takes no client.`;
   return undefined;
 }
 
@@ -50,5 +56,7 @@ export async function requireSameWorkspace(odeus: OdeusApi, ids: readonly string
 }
 
 function otherWorkspace(odeus: OdeusApi): ConfigError {
-  return new ConfigError(`the workspace at ${odeus.baseUrl} knows none of the recorded integrations, so this API key is for another workspace than this state. Nothing counts as deleted, and nothing was changed.`);
+  return new ConfigError(
+    `the workspace at ${odeus.baseUrl} knows none of the recorded integrations, so this API key is for another workspace than this state. Nothing counts as deleted, and nothing was changed.`,
+  );
 }

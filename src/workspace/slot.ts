@@ -34,7 +34,8 @@ export function differences(slot: Slot, wish: SlotWish): string[] {
 function partDifferences(slot: Slot, wish: SlotWish): [OAuthClientChange, string][] {
   const found: [OAuthClientChange, string][] = [];
   const tenantId = slot.tenantIdSupported ? (wish.tenantId ?? null) : null;
-  if (slot.tenantIdSupported && slot.tenantId !== tenantId) found.push([{ tenantId }, `has the tenant ${slot.tenantId ?? "none"} in place of ${tenantId ?? "none"}`]);
+  if (slot.tenantIdSupported && slot.tenantId !== tenantId)
+    found.push([{ tenantId }, `has the tenant ${slot.tenantId ?? "none"} in place of ${tenantId ?? "none"}`]);
   if (wish.scopes === undefined) {
     if (!slot.scopeSync) found.push([{ scopeSync: true }, "no longer keeps its scopes in sync"]);
   } else if (slot.scopeSync || !sameSet(slot.scopes, wish.scopes)) {
@@ -81,7 +82,11 @@ export function partsOf(slot: Slot): OAuthClientChange {
 }
 
 /** Gives the slot back to Odeus's own client (or to none), if it still holds this client. Answers what it found. */
-export async function revert(odeus: OdeusApi, integrationId: string, clientId: string): Promise<"reverted" | "empty" | "held by another" | "unknown integration"> {
+export async function revert(
+  odeus: OdeusApi,
+  integrationId: string,
+  clientId: string,
+): Promise<"reverted" | "empty" | "held by another" | "unknown integration"> {
   let slot: Slot;
   try {
     slot = await odeus.getOAuthClient(integrationId);

@@ -6,16 +6,24 @@ import type { AssetValue } from "../../core/value.js";
 const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const unpadded = (text: string): boolean => text === text.trim();
 /** Pasted blanks around an id or a secret are the documented cause of "invalid client". */
-const pasted = (longest: number) =>
-  z.string().min(1).max(longest).refine(unpadded, { message: "must not start or end with a blank" });
+const pasted = (longest: number) => z.string().min(1).max(longest).refine(unpadded, { message: "must not start or end with a blank" });
 const webAddress = () =>
-  z.string().max(256).refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), { message: "must be a web address (https://...)" });
+  z
+    .string()
+    .max(256)
+    .refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), { message: "must be a web address (https://...)" });
 
 const integrationUse = z
   .object({
     integration: pasted(100).describe("Id (UUID) or slug of the workspace integration, for example `outlook-email`."),
     scopes: z
-      .array(z.string().min(1).max(500).refine((text) => !/\s/.test(text), { message: "must not hold a blank; one scope an element" }))
+      .array(
+        z
+          .string()
+          .min(1)
+          .max(500)
+          .refine((text) => !/\s/.test(text), { message: "must not hold a blank; one scope an element" }),
+      )
       .optional()
       .describe(
         "Exactly these scopes, kept by this program (scope sync off). Case-sensitive, order without meaning. Absent: the workspace's own list, kept in sync by the workspace.",
@@ -25,7 +33,12 @@ const integrationUse = z
 
 const entra = z
   .object({
-    displayName: z.string().min(1).max(120).refine(unpadded, { message: "must not start or end with a blank" }).describe("Name of the app registration; people read it on the consent page. At most 120 characters."),
+    displayName: z
+      .string()
+      .min(1)
+      .max(120)
+      .refine(unpadded, { message: "must not start or end with a blank" })
+      .describe("Name of the app registration; people read it on the consent page. At most 120 characters."),
     tenantId: z
       .string()
       .regex(GUID, { message: "is not a GUID" })
@@ -37,7 +50,9 @@ const entra = z
       .default("AzureADMyOrg")
       .describe("Whose accounts may sign in, in Microsoft's own words. With AzureADMyOrg the tenant is entered in the workspace too."),
     logo: z
-      .custom<AssetValue>((value) => typeof value === "object" && value !== null && (value as AssetValue).kind === "asset", { message: "must be a file (asset): JPEG, PNG or GIF, at most 100 KB" })
+      .custom<AssetValue>((value) => typeof value === "object" && value !== null && (value as AssetValue).kind === "asset", {
+        message: "must be a file (asset): JPEG, PNG or GIF, at most 100 KB",
+      })
       .optional()
       .describe("Logo shown on the consent page: a JPEG, PNG or GIF file of at most 100 KB.")
       .meta({ ref: "pulumi.json#/Asset" }),
@@ -48,10 +63,15 @@ const entra = z
     grantAdminConsent: z
       .boolean()
       .default(false)
-      .describe("Grant tenant-wide admin consent for the scopes in use (needs DelegatedPermissionGrant.ReadWrite.All). Otherwise users or an administrator consent; see `adminConsentUrl`."),
+      .describe(
+        "Grant tenant-wide admin consent for the scopes in use (needs DelegatedPermissionGrant.ReadWrite.All). Otherwise users or an administrator consent; see `adminConsentUrl`.",
+      ),
     additionalRedirectUrls: z.array(webAddress()).optional().describe("Redirect URLs beside those of the integrations. Order without meaning."),
     secretLifetimeDays: z.int().min(1).max(730).default(180).describe("Lifetime of each client secret, in days."),
-    purgeOnDestroy: z.boolean().default(false).describe("Destroy removes the app for good. Otherwise it can be restored for 30 days, and a create after it restores it."),
+    purgeOnDestroy: z
+      .boolean()
+      .default(false)
+      .describe("Destroy removes the app for good. Otherwise it can be restored for 30 days, and a create after it restores it."),
   })
   .meta({ id: "EntraApp", description: "A Microsoft Entra app registration with service principal and client secret, made and kept by this resource." });
 
@@ -69,8 +89,18 @@ const existing = z
 const rotation = z
   .object({
     everyDays: z.int().min(1).max(730).optional().describe("Issue a new secret when the current one is this many days old."),
-    renewBeforeExpiryDays: z.int().min(0).max(365).default(14).describe("Issue a new secret when the current one has this many days left, or fewer. 0 turns it off."),
-    overlapHours: z.int().min(0).max(8760).default(1).describe("How long the previous secret stays valid after the new one is in use, in hours. 0 removes it in the same `up`."),
+    renewBeforeExpiryDays: z
+      .int()
+      .min(0)
+      .max(365)
+      .default(14)
+      .describe("Issue a new secret when the current one has this many days left, or fewer. 0 turns it off."),
+    overlapHours: z
+      .int()
+      .min(0)
+      .max(8760)
+      .default(1)
+      .describe("How long the previous secret stays valid after the new one is in use, in hours. 0 removes it in the same `up`."),
     triggers: z.record(z.string(), z.string()).optional().describe("Any change of this map asks for a new secret now."),
   })
   .meta({ id: "Rotation", description: "When the client secret is replaced, and how long the previous one stays valid." });
@@ -80,16 +110,27 @@ export const inputs = z.strictObject({
     .array(integrationUse)
     .min(1)
     .describe("The integrations that use this client; one client may serve several. Order without meaning, no integration twice.")
-    .meta({ onChange: "An integration added is entered with a new secret where the current one is kept nowhere; one removed falls back to Odeus's own client." }),
+    .meta({
+      onChange: "An integration added is entered with a new secret where the current one is kept nowhere; one removed falls back to Odeus's own client.",
+    }),
   entra: entra.optional().describe("The client is a Microsoft Entra app registration that this resource makes and keeps. One of `entra` and `existing`."),
   existing: existing
     .optional()
     .describe("The client was made by hand (Google and Atlassian offer no API) or by another resource. One of `entra` and `existing`.")
     .meta({ onChange: "With another client id, users sign in again when their access token ends." }),
   rotation: rotation.optional().describe("When the client secret is replaced. Not for `existing`, whose secret is yours."),
-  verify: z.boolean().default(true).describe("Prove the client at the authorization server before users meet it. Rejected: undone and failed. Not provable: a warning."),
-  replaceClientIds: z.array(pasted(500)).optional().describe("Client ids that may be pushed out of a slot although they are not ours. They cannot be put back: their secret is not readable."),
-  exportClientSecret: z.boolean().default(false).describe("Give the client secret as the secret output `clientSecret`, for a vault. Switched on later, it issues a new secret."),
+  verify: z
+    .boolean()
+    .default(true)
+    .describe("Prove the client at the authorization server before users meet it. Rejected: undone and failed. Not provable: a warning."),
+  replaceClientIds: z
+    .array(pasted(500))
+    .optional()
+    .describe("Client ids that may be pushed out of a slot although they are not ours. They cannot be put back: their secret is not readable."),
+  exportClientSecret: z
+    .boolean()
+    .default(false)
+    .describe("Give the client secret as the secret output `clientSecret`, for a vault. Switched on later, it issues a new secret."),
 });
 
 const retiringSecret = z

@@ -2,7 +2,7 @@
 
 import { minus } from "../../core/sets.js";
 import { isAsset, type Properties, UNKNOWN, type Value } from "../../core/value.js";
-import { removalsDue, renewalDue, type RotationPolicy } from "../../rollout/due.js";
+import { type RotationPolicy, removalsDue, renewalDue } from "../../rollout/due.js";
 import type { Recorded } from "../../rollout/record.js";
 import type { Diff, Difference } from "../resource.js";
 import { KINDS } from "./rules.js";
@@ -20,20 +20,26 @@ export function diffOf(state: Properties, inputs: Properties, recorded: Recorded
   const issuing = secretReason(state, inputs, recorded, now);
   if (issuing !== undefined) {
     differences.push({ path: "secretCreatedAt", kind: "update", input: false });
-    announcements.push(`${issuing}: a new client secret is issued, proven and entered for all integrations; the previous one stays valid for ${overlapHours(inputs)} h`);
+    announcements.push(
+      `${issuing}: a new client secret is issued, proven and entered for all integrations; the previous one stays valid for ${overlapHours(inputs)} h`,
+    );
   }
   const removable = removalsDue(recorded.retiring, now);
   if (removable.length > 0) {
     differences.push({ path: "retiring", kind: "update", input: false });
-    announcements.push(`the overlap is over: ${removable.length === 1 ? "the previous client secret is" : `${removable.length} previous client secrets are`} removed`);
+    announcements.push(
+      `the overlap is over: ${removable.length === 1 ? "the previous client secret is" : `${removable.length} previous client secrets are`} removed`,
+    );
   }
   const wrong = [...recorded.unfinished, ...recorded.drift];
   if (wrong.length > 0) {
     differences.push({ path: "drift", kind: "update", input: false });
     announcements.push(...wrong.map((sentence) => `not as declared, and mended by this update: ${sentence}`));
   }
-  if (at(state, "entra", "logo") !== undefined && at(inputs, "entra") !== undefined && at(inputs, "entra", "logo") === undefined) announcements.push("the logo stays at the app: Microsoft Graph has no documented call that removes it");
-  if (at(state, "entra", "grantAdminConsent") === true && at(inputs, "entra", "grantAdminConsent") === false) announcements.push("the tenant-wide consent that this resource granted is taken back: users or an administrator consent themselves");
+  if (at(state, "entra", "logo") !== undefined && at(inputs, "entra") !== undefined && at(inputs, "entra", "logo") === undefined)
+    announcements.push("the logo stays at the app: Microsoft Graph has no documented call that removes it");
+  if (at(state, "entra", "grantAdminConsent") === true && at(inputs, "entra", "grantAdminConsent") === false)
+    announcements.push("the tenant-wide consent that this resource granted is taken back: users or an administrator consent themselves");
   return { differences, announcements };
 }
 
@@ -43,7 +49,11 @@ export function rotationOf(inputs: Properties): RotationPolicy & { overlapMs: nu
   const window = at(inputs, "rotation", "renewBeforeExpiryDays");
   const byDefault = typeof lifetime === "number" ? Math.min(14, Math.floor(lifetime / 2)) : 14;
   const everyDays = at(inputs, "rotation", "everyDays");
-  return { everyDays: typeof everyDays === "number" ? everyDays : undefined, renewBeforeExpiryDays: typeof window === "number" ? window : byDefault, overlapMs: overlapHours(inputs) * 3_600_000 };
+  return {
+    everyDays: typeof everyDays === "number" ? everyDays : undefined,
+    renewBeforeExpiryDays: typeof window === "number" ? window : byDefault,
+    overlapMs: overlapHours(inputs) * 3_600_000,
+  };
 }
 
 function overlapHours(inputs: Properties): number {
@@ -57,7 +67,8 @@ export function secretReason(state: Properties, inputs: Properties, recorded: Re
   const due = renewalDue(recorded.secret, rotationOf(inputs), now);
   if (due !== undefined) return due;
   if (!same(at(state, "rotation", "triggers"), at(inputs, "rotation", "triggers"), "")) return "rotation.triggers changed";
-  if (at(inputs, "exportClientSecret") === true && recorded.value === undefined) return "exportClientSecret was switched on, and the current secret is kept nowhere";
+  if (at(inputs, "exportClientSecret") === true && recorded.value === undefined)
+    return "exportClientSecret was switched on, and the current secret is kept nowhere";
   return undefined;
 }
 
@@ -67,7 +78,12 @@ export function anotherClient(state: Properties, inputs: Properties): boolean {
   const kindNow = KINDS.find((kind) => inputs[kind] !== undefined);
   if (kindBefore !== kindNow) return true;
   const tenant = at(inputs, "entra", "tenantId");
-  if (kindNow === "entra") return tenant !== undefined && tenant !== UNKNOWN && String(tenant).toLowerCase() !== String(at(state, "tenantId") ?? at(state, "entra", "tenantId")).toLowerCase();
+  if (kindNow === "entra")
+    return (
+      tenant !== undefined &&
+      tenant !== UNKNOWN &&
+      String(tenant).toLowerCase() !== String(at(state, "tenantId") ?? at(state, "entra", "tenantId")).toLowerCase()
+    );
   return !same(at(state, "existing", "clientId"), at(inputs, "existing", "clientId"), "");
 }
 
@@ -80,12 +96,22 @@ function announceIntegrations(before: Value[], after: Value[], recorded: Recorde
     const scopes = at(now, "scopes");
     if (now === undefined || !Array.isArray(scopes)) return [];
     const had = Object.values(recorded.slots).find(({ written }) => written === name)?.scopes ?? [];
-    const gone = minus(had, scopes.filter((scope) => typeof scope === "string"));
-    return scopes.includes(UNKNOWN) || gone.length === 0 ? [] : [`${name}: scope ${gone.join(", ")} is dropped; connections made before keep it until they end`];
+    const gone = minus(
+      had,
+      scopes.filter((scope) => typeof scope === "string"),
+    );
+    return scopes.includes(UNKNOWN) || gone.length === 0
+      ? []
+      : [`${name}: scope ${gone.join(", ")} is dropped; connections made before keep it until they end`];
   });
   return [
-    ...removed.map((name) => `${name} no longer uses this client: it falls back to Odeus's own client where there is one, and its users sign in again when their access token ends`),
-    ...(added.length > 0 && recorded.kind === "entra" ? [`${added.join(", ")} is added: a new client secret is issued, proven and entered for all integrations, since the current one is kept nowhere`] : []),
+    ...removed.map(
+      (name) =>
+        `${name} no longer uses this client: it falls back to Odeus's own client where there is one, and its users sign in again when their access token ends`,
+    ),
+    ...(added.length > 0 && recorded.kind === "entra"
+      ? [`${added.join(", ")} is added: a new client secret is issued, proven and entered for all integrations, since the current one is kept nowhere`]
+      : []),
     ...dropped,
   ];
 }
@@ -100,12 +126,15 @@ function compare(path: string, before: Value, after: Value): Difference[] {
   if (same(before, after, path)) return [];
   if (before === undefined) return [{ path, kind: "add", input: true }];
   if (after === undefined) return [{ path, kind: "delete", input: true }];
-  if (isPlain(before) && isPlain(after)) return [...new Set([...Object.keys(before), ...Object.keys(after)])].flatMap((name) => compare(`${path}.${name}`, before[name], after[name]));
+  if (isPlain(before) && isPlain(after))
+    return [...new Set([...Object.keys(before), ...Object.keys(after)])].flatMap((name) => compare(`${path}.${name}`, before[name], after[name]));
   return [{ path, kind: "update", input: true }];
 }
 
 function integrationDifferences(before: Value[], after: Value[]): Difference[] {
-  const gone = before.flatMap((use, index): Difference[] => (after.some((one) => nameOf(one) === nameOf(use)) ? [] : [{ path: `integrations[${index}]`, kind: "delete", input: true }]));
+  const gone = before.flatMap((use, index): Difference[] =>
+    after.some((one) => nameOf(one) === nameOf(use)) ? [] : [{ path: `integrations[${index}]`, kind: "delete", input: true }],
+  );
   const rest = after.flatMap((use, index) => {
     const was = before.find((one) => nameOf(one) === nameOf(use));
     return was === undefined ? [{ path: `integrations[${index}]`, kind: "add" as const, input: true }] : compare(`integrations[${index}]`, was, use);

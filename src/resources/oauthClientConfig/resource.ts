@@ -27,7 +27,12 @@ export const oauthClientConfig: Resource = {
 
   async create(context, inputs) {
     const stage = stageOf(context, inputs, undefined, undefined);
-    const recorded = await recording(stage, inputs, (client) => idOf(stage, client), () => rollOut(stage, wishOf(inputs, undefined, undefined, context.env.now()), undefined));
+    const recorded = await recording(
+      stage,
+      inputs,
+      (client) => idOf(stage, client),
+      () => rollOut(stage, wishOf(inputs, undefined, undefined, context.env.now()), undefined),
+    );
     return { id: idOf(stage, recorded), state: toState(inputs, recorded, stage.server) };
   },
 
@@ -35,7 +40,12 @@ export const oauthClientConfig: Resource = {
     const before = fromState(state);
     const stage = stageOf(context, inputs, state, before);
     // The engine keeps the old inputs of an update that failed; the copies in our state must stay old with them.
-    const recorded = await recording(stage, inputsOf(state), () => id, () => rollOut(stage, wishOf(inputs, state, before, context.env.now()), before));
+    const recorded = await recording(
+      stage,
+      inputsOf(state),
+      () => id,
+      () => rollOut(stage, wishOf(inputs, state, before, context.env.now()), before),
+    );
     return { id, state: toState(inputs, recorded, stage.server) };
   },
 
@@ -87,7 +97,12 @@ function idOf(stage: Stage, recorded: Recorded): string {
 
 /** What changes with every rollout is not known before it. */
 function whatChanges(known: Properties): Properties {
-  return { ...known, ...("verification" in known ? { verification: UNKNOWN, drift: UNKNOWN, rollout: UNKNOWN, retiring: UNKNOWN, secretCreatedAt: UNKNOWN, secretExpiresAt: UNKNOWN } : {}) };
+  return {
+    ...known,
+    ...("verification" in known
+      ? { verification: UNKNOWN, drift: UNKNOWN, rollout: UNKNOWN, retiring: UNKNOWN, secretCreatedAt: UNKNOWN, secretExpiresAt: UNKNOWN }
+      : {}),
+  };
 }
 
 async function recording(stage: Stage, copies: Properties, id: (recorded: Recorded) => string, work: () => Promise<Recorded>): Promise<Recorded> {

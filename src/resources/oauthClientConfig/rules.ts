@@ -17,13 +17,23 @@ export function problemsOf(inputs: Properties): string[] {
     const value = inputs[name];
     return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Properties) : undefined;
   };
-  return [...kindProblems(inputs), ...integrationProblems(inputs["integrations"]), ...entraProblems(object("entra")), ...existingProblems(object("existing")), ...rotationProblems(inputs, object("rotation"), object("entra"))];
+  return [
+    ...kindProblems(inputs),
+    ...integrationProblems(inputs["integrations"]),
+    ...entraProblems(object("entra")),
+    ...existingProblems(object("existing")),
+    ...rotationProblems(inputs, object("rotation"), object("entra")),
+  ];
 }
 
 function kindProblems(inputs: Properties): string[] {
   const given = KINDS.filter((kind) => inputs[kind] !== undefined && inputs[kind] !== null);
   if (given.length === 1) return [];
-  return [given.length === 0 ? `exactly one of ${KINDS.join(", ")} is required: it says where the client comes from` : `${given.join(" and ")} are given; exactly one of ${KINDS.join(", ")} is allowed`];
+  return [
+    given.length === 0
+      ? `exactly one of ${KINDS.join(", ")} is required: it says where the client comes from`
+      : `${given.join(" and ")} are given; exactly one of ${KINDS.join(", ")} is allowed`,
+  ];
 }
 
 function integrationProblems(integrations: Value): string[] {
@@ -38,7 +48,8 @@ function integrationProblems(integrations: Value): string[] {
       seen.add(integration);
     }
     if (Array.isArray(scopes) && !holdsUnknown(scopes)) {
-      if (scopes.join(" ").length > LONGEST_SCOPES) problems.push(`integrations[${index}].scopes: are ${LONGEST_SCOPES.toLocaleString("en")} characters at most, all together`);
+      if (scopes.join(" ").length > LONGEST_SCOPES)
+        problems.push(`integrations[${index}].scopes: are ${LONGEST_SCOPES.toLocaleString("en")} characters at most, all together`);
       scopes.forEach((scope, at) => {
         if (scopes.indexOf(scope) < at) problems.push(`integrations[${index}].scopes[${at}]: is named twice`);
       });
@@ -52,13 +63,15 @@ function entraProblems(entra: Properties | undefined): string[] {
   const problems: string[] = [];
   const personal = PERSONAL.includes(String(entra["signInAudience"]));
   const { displayName, additionalRedirectUrls } = entra;
-  if (personal && typeof displayName === "string" && displayName.length > 90) problems.push(`entra.displayName: must be at most 90 characters with the audience ${String(entra["signInAudience"])}`);
+  if (personal && typeof displayName === "string" && displayName.length > 90)
+    problems.push(`entra.displayName: must be at most 90 characters with the audience ${String(entra["signInAudience"])}`);
   if (Array.isArray(additionalRedirectUrls)) {
     additionalRedirectUrls.forEach((url, index) => {
       if (typeof url !== "string") return;
       const where = `entra.additionalRedirectUrls[${index}]`;
       if (FORBIDDEN_IN_REDIRECT.test(url)) problems.push(`${where}: must not hold any of ! $ ' ( ) , ; (Entra refuses them)`);
-      if (url.startsWith("http:") && !["localhost", "127.0.0.1"].includes(hostOf(url))) problems.push(`${where}: must start with https:// (http is only for localhost)`);
+      if (url.startsWith("http:") && !["localhost", "127.0.0.1"].includes(hostOf(url)))
+        problems.push(`${where}: must start with https:// (http is only for localhost)`);
       if (personal && url.includes("?")) problems.push(`${where}: must not hold a query with the audience ${String(entra["signInAudience"])}`);
       if (additionalRedirectUrls.indexOf(url) < index) problems.push(`${where}: is named twice`);
     });
@@ -82,9 +95,14 @@ function rotationProblems(inputs: Properties, rotation: Properties | undefined, 
   const { renewBeforeExpiryDays, everyDays, overlapHours } = rotation;
   const days = (count: number) => `${count} day${count === 1 ? "" : "s"}`;
   const problems: string[] = [];
-  if (typeof renewBeforeExpiryDays === "number" && renewBeforeExpiryDays >= lifetime) problems.push(`rotation.renewBeforeExpiryDays: must be less than the lifetime of the secret (entra.secretLifetimeDays, ${days(lifetime)}); it is ${renewBeforeExpiryDays}`);
-  if (typeof everyDays === "number" && everyDays > lifetime) problems.push(`rotation.everyDays: must not be more than the lifetime of the secret (entra.secretLifetimeDays, ${days(lifetime)})`);
-  if (typeof overlapHours === "number" && overlapHours > lifetime * 24) problems.push(`rotation.overlapHours: must not be more than the lifetime of the secret (entra.secretLifetimeDays, ${days(lifetime)})`);
+  if (typeof renewBeforeExpiryDays === "number" && renewBeforeExpiryDays >= lifetime)
+    problems.push(
+      `rotation.renewBeforeExpiryDays: must be less than the lifetime of the secret (entra.secretLifetimeDays, ${days(lifetime)}); it is ${renewBeforeExpiryDays}`,
+    );
+  if (typeof everyDays === "number" && everyDays > lifetime)
+    problems.push(`rotation.everyDays: must not be more than the lifetime of the secret (entra.secretLifetimeDays, ${days(lifetime)})`);
+  if (typeof overlapHours === "number" && overlapHours > lifetime * 24)
+    problems.push(`rotation.overlapHours: must not be more than the lifetime of the secret (entra.secretLifetimeDays, ${days(lifetime)})`);
   return problems;
 }
 

@@ -1,11 +1,11 @@
 /** From inputs, state and configuration to the stage of a rollout: which servers, which workspace, what is wished. */
 
+import type { AuthorizationServer, RegisteredClient } from "../../authorizationServers/contract.js";
 import { createEntraServer } from "../../authorizationServers/entra.js";
 import type { EntraSettings } from "../../authorizationServers/entraApplication.js";
-import type { AuthorizationServer, RegisteredClient } from "../../authorizationServers/contract.js";
 import { createExistingServer } from "../../authorizationServers/existing.js";
-import { createOdeusApi, type OdeusApi, requireApiKey } from "../../clients/odeus.js";
 import type { HttpLimits } from "../../clients/http.js";
+import { createOdeusApi, type OdeusApi, requireApiKey } from "../../clients/odeus.js";
 import { readAsset } from "../../core/asset.js";
 import type { Config } from "../../core/config.js";
 import { ConfigError } from "../../core/errors.js";
@@ -46,7 +46,9 @@ function tenantOf(config: Config, declared: string | undefined, recorded: string
   const configured = config.text("entraTenantId");
   const guid = /^[0-9a-f-]{36}$/i;
   if (recorded !== undefined && configured !== undefined && guid.test(configured) && configured.toLowerCase() !== recorded.toLowerCase()) {
-    throw new ConfigError(`this state belongs to tenant ${recorded}, the credentials are for tenant ${configured}. Use credentials for the first, or set entra.tenantId to move the client on purpose. Nothing was changed.`);
+    throw new ConfigError(
+      `this state belongs to tenant ${recorded}, the credentials are for tenant ${configured}. Use credentials for the first, or set entra.tenantId to move the client on purpose. Nothing was changed.`,
+    );
   }
   return recorded ?? configured;
 }
@@ -63,7 +65,10 @@ export function stageOf(context: Context, inputs: Properties, state: Properties 
     odeus: odeusOf(context),
     server: serverOf(context, inputs, continues ? recorded?.client?.tenantId : undefined),
     continues,
-    formerServer: state === undefined || recorded === undefined ? undefined : formerServer(context, inputs, state, continues ? recorded.replaced : recorded.client && { ...recorded.client, kind: recorded.kind }),
+    formerServer:
+      state === undefined || recorded === undefined
+        ? undefined
+        : formerServer(context, inputs, state, continues ? recorded.replaced : recorded.client && { ...recorded.client, kind: recorded.kind }),
     formerSecret: formerSecret(state, recorded),
     givenTenant: (inputs as unknown as OAuthClientConfigInputs).existing?.tenantId,
     mark: markOf(urn, config.text("owner")),
@@ -77,28 +82,54 @@ export function stageOf(context: Context, inputs: Properties, state: Properties 
 /** Whether the recorded client is the one that the inputs declare. */
 function continuing(recorded: Recorded, inputs: Properties): boolean {
   const { entra, existing } = inputs as unknown as OAuthClientConfigInputs;
-  if (entra !== undefined) return recorded.kind === "entra" && (entra.tenantId === undefined || entra.tenantId.toLowerCase() === recorded.client?.tenantId?.toLowerCase());
+  if (entra !== undefined)
+    return recorded.kind === "entra" && (entra.tenantId === undefined || entra.tenantId.toLowerCase() === recorded.client?.tenantId?.toLowerCase());
   return recorded.kind === "existing" && existing?.clientId === recorded.client?.clientId;
 }
 
-function formerServer(context: Context, inputs: Properties, state: Properties, former: (RegisteredClient & { kind: string }) | undefined): AuthorizationServer | undefined {
+function formerServer(
+  context: Context,
+  inputs: Properties,
+  state: Properties,
+  former: (RegisteredClient & { kind: string }) | undefined,
+): AuthorizationServer | undefined {
   if (former === undefined) return undefined;
-  if (former.kind === "existing") return createExistingServer({ clientId: former.clientId, tenantId: former.tenantId, issuer: undefined, tokenUrl: undefined, config: context.config, env: context.env, limits: limitsOf(context.config) });
+  if (former.kind === "existing")
+    return createExistingServer({
+      clientId: former.clientId,
+      tenantId: former.tenantId,
+      issuer: undefined,
+      tokenUrl: undefined,
+      config: context.config,
+      env: context.env,
+      limits: limitsOf(context.config),
+    });
   // Its settings matter no more, but for its name in messages and whether it is purged.
-  const entra = ((state["entra"] ?? inputs["entra"]) as unknown as EntraInputs | undefined) ?? ({ displayName: former.clientId, signInAudience: "AzureADMyOrg", grantAdminConsent: false, secretLifetimeDays: 180, purgeOnDestroy: false } as EntraInputs);
-  return createEntraServer({ config: context.config, env: context.env, limits: limitsOf(context.config), settings: entraSettings(entra), tenantId: former.tenantId });
+  const entra =
+    ((state["entra"] ?? inputs["entra"]) as unknown as EntraInputs | undefined) ??
+    ({ displayName: former.clientId, signInAudience: "AzureADMyOrg", grantAdminConsent: false, secretLifetimeDays: 180, purgeOnDestroy: false } as EntraInputs);
+  return createEntraServer({
+    config: context.config,
+    env: context.env,
+    limits: limitsOf(context.config),
+    settings: entraSettings(entra),
+    tenantId: former.tenantId,
+  });
 }
 
 function formerSecret(state: Properties | undefined, recorded: Recorded | undefined): Secret | undefined {
   const existing = (state as unknown as OAuthClientConfigInputs | undefined)?.existing;
-  return recorded?.kind === "existing" && existing?.clientSecret !== undefined && existing.clientId === recorded.client?.clientId ? new Secret(existing.clientSecret) : undefined;
+  return recorded?.kind === "existing" && existing?.clientSecret !== undefined && existing.clientId === recorded.client?.clientId
+    ? new Secret(existing.clientSecret)
+    : undefined;
 }
 
 export function wishOf(inputs: Properties, state: Properties | undefined, recorded: Recorded | undefined, now: Date): Wish {
   const declared = inputs as unknown as OAuthClientConfigInputs;
   const before = state as unknown as OAuthClientConfigInputs | undefined;
   const { existing } = declared;
-  const proof = (client: OAuthClientConfigInputs["existing"]) => JSON.stringify([client?.clientId, client?.clientSecret, client?.tenantId, client?.tokenUrl, client?.issuer]);
+  const proof = (client: OAuthClientConfigInputs["existing"]) =>
+    JSON.stringify([client?.clientId, client?.clientSecret, client?.tenantId, client?.tokenUrl, client?.issuer]);
   return {
     uses: declared.integrations.map(({ integration, scopes }) => ({ written: integration, scopes })),
     additionalRedirectUrls: declared.entra?.additionalRedirectUrls ?? [],

@@ -32,8 +32,22 @@ export function toState(inputs: Properties, recorded: Recorded, server: Authoriz
       workspace: recorded.workspace,
       kind: recorded.kind,
       client: { ...client?.objects, ...(secret === undefined ? {} : { secretKeyId: secret.keyId }) },
-      slots: Object.fromEntries(slots.map(([id, { written, secretUpdatedAt, scopeSync }]) => [id, { integration: written, scopeSync, ...(secretUpdatedAt === undefined ? {} : { secretUpdatedAt }) }])),
-      ...(replaced === undefined ? {} : { replaced: { ...replaced.objects, kind: replaced.kind, clientId: replaced.clientId, ...(replaced.tenantId === undefined ? {} : { tenantId: replaced.tenantId }) } }),
+      slots: Object.fromEntries(
+        slots.map(([id, { written, secretUpdatedAt, scopeSync }]) => [
+          id,
+          { integration: written, scopeSync, ...(secretUpdatedAt === undefined ? {} : { secretUpdatedAt }) },
+        ]),
+      ),
+      ...(replaced === undefined
+        ? {}
+        : {
+            replaced: {
+              ...replaced.objects,
+              kind: replaced.kind,
+              clientId: replaced.clientId,
+              ...(replaced.tenantId === undefined ? {} : { tenantId: replaced.tenantId }),
+            },
+          }),
       ...(recorded.unfinished.length === 0 ? {} : { unfinished: recorded.unfinished }),
     },
   };
@@ -50,7 +64,9 @@ export function fromState(state: Properties): Recorded {
   const { rollout, ...rest } = state as unknown as OAuthClientConfigState;
   if (rollout === undefined) throw new ConfigError("this state has no rollout record, so it was not written by this resource.");
   if (rollout.version > RECORD_VERSION) {
-    throw new ConfigError(`this state was written by a newer version of the odeus provider (record ${rollout.version}, this version knows ${RECORD_VERSION}). Install that version or a newer one; nothing was read or changed.`);
+    throw new ConfigError(
+      `this state was written by a newer version of the odeus provider (record ${rollout.version}, this version knows ${RECORD_VERSION}). Install that version or a newer one; nothing was read or changed.`,
+    );
   }
   const { secretKeyId, ...objects } = rollout.client;
   const unfinished = rollout.unfinished ?? [];
@@ -69,7 +85,11 @@ export function fromState(state: Properties): Recorded {
     kind: rollout.kind,
     ...(rest.clientId === undefined ? {} : { client: clientOf(rest.clientId, rest.tenantId, objects) }),
     ...(rollout.replaced === undefined ? {} : { replaced: replacedOf(rollout.replaced) }),
-    ...(secretKeyId === undefined || rest.secretCreatedAt === undefined ? {} : { secret: { keyId: secretKeyId, createdAt: rest.secretCreatedAt, ...(rest.secretExpiresAt === undefined ? {} : { expiresAt: rest.secretExpiresAt }) } }),
+    ...(secretKeyId === undefined || rest.secretCreatedAt === undefined
+      ? {}
+      : {
+          secret: { keyId: secretKeyId, createdAt: rest.secretCreatedAt, ...(rest.secretExpiresAt === undefined ? {} : { expiresAt: rest.secretExpiresAt }) },
+        }),
     ...(rest.clientSecret === undefined ? {} : { value: new Secret(rest.clientSecret) }),
     retiring: rest.retiring ?? [],
     slots: Object.fromEntries(slots),

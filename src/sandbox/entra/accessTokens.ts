@@ -28,8 +28,20 @@ const sign = (text: string): string => createHmac("sha256", key).update(text).di
 export function mintAppOnlyToken(tenant: Tenant, principal: ServicePrincipal, audience: string, issuer: string, now: Date): string {
   const issuedAt = Math.floor(now.getTime() / 1000);
   const claims: AppOnlyClaims & Record<string, unknown> = {
-    aud: audience, iss: issuer, iat: issuedAt, nbf: issuedAt, exp: issuedAt + TOKEN_LIFETIME_SECONDS,
-    appid: principal.appId, azp: principal.appId, azpacr: "1", oid: principal.id, sub: principal.id, tid: tenant.id, uti: randomUUID(), ver: "1.0", idtyp: "app",
+    aud: audience,
+    iss: issuer,
+    iat: issuedAt,
+    nbf: issuedAt,
+    exp: issuedAt + TOKEN_LIFETIME_SECONDS,
+    appid: principal.appId,
+    azp: principal.appId,
+    azpacr: "1",
+    oid: principal.id,
+    sub: principal.id,
+    tid: tenant.id,
+    uti: randomUUID(),
+    ver: "1.0",
+    idtyp: "app",
     // Without any permission the claim is absent, not empty.
     ...(audience === GRAPH_AUDIENCE && principal.graphPermissions.length > 0 ? { roles: principal.graphPermissions } : {}),
   };
@@ -42,7 +54,8 @@ export function readGraphToken(authorization: string | undefined, now: Date): Ap
   const token = /^Bearer (\S+)$/i.exec(authorization ?? "")?.[1];
   if (token === undefined) throw unauthenticated("Access token is empty.");
   const [header, payload, signature, ...rest] = token.split(".");
-  if (header === undefined || payload === undefined || signature === undefined || rest.length > 0) throw unauthenticated("CompactToken parsing failed with error code: 80049217");
+  if (header === undefined || payload === undefined || signature === undefined || rest.length > 0)
+    throw unauthenticated("CompactToken parsing failed with error code: 80049217");
   const expected = Buffer.from(sign(`${header}.${payload}`));
   const given = Buffer.from(signature);
   if (given.length !== expected.length || !timingSafeEqual(given, expected)) throw unauthenticated("Signing key is invalid.");

@@ -3,17 +3,36 @@
 import { randomUUID } from "node:crypto";
 import type { SandboxReply } from "../counterpart.js";
 import { mergeProperties, viewApplication, viewPassword, withoutLogoUrl } from "./applicationView.js";
-import { newSecretText, type Application } from "./directory.js";
+import { type Application, newSecretText } from "./directory.js";
 import {
-  addressedApplication, contextOf, createIfMissing, initialLag, NO_CONTENT, requireOwner, seenBy, storedApplication, type GraphCall, type GraphHandler,
+  addressedApplication,
+  contextOf,
+  createIfMissing,
+  type GraphCall,
+  type GraphHandler,
+  initialLag,
+  NO_CONTENT,
+  requireOwner,
+  seenBy,
+  storedApplication,
 } from "./graphCall.js";
 import { badRequest, GraphError } from "./graphErrors.js";
 import { checkApplication, limitsOf } from "./limits.js";
 import { answerCollection, answerEntity } from "./odata.js";
-import { readRequestBody, type Body } from "./requestBodies.js";
+import { type Body, readRequestBody } from "./requestBodies.js";
 import { softDeleteServicePrincipalOf } from "./servicePrincipalCalls.js";
 
-const READ_ONLY = ["id", "appId", "createdDateTime", "createdByAppId", "deletedDateTime", "publisherDomain", "applicationTemplateId", "verifiedPublisher", "certification"];
+const READ_ONLY = [
+  "id",
+  "appId",
+  "createdDateTime",
+  "createdByAppId",
+  "deletedDateTime",
+  "publisherDomain",
+  "applicationTemplateId",
+  "verifiedPublisher",
+  "certification",
+];
 const LOGO_LIMIT = 100 * 1024;
 
 export const view = (call: GraphCall, application: Application) => viewApplication(application, call.tenant, call.request.origin);
@@ -41,12 +60,21 @@ function refuseTakenKey(call: GraphCall, uniqueName: string | null): void {
 
 function register(call: GraphCall, uniqueName: string | null): SandboxReply {
   const written = readApplication(call);
-  if (written.uniqueName !== null && uniqueName !== null && written.uniqueName !== uniqueName) throw badRequest("Property 'uniqueName' differs from the key of the request.");
+  if (written.uniqueName !== null && uniqueName !== null && written.uniqueName !== uniqueName)
+    throw badRequest("Property 'uniqueName' differs from the key of the request.");
   const key = uniqueName ?? written.uniqueName;
   const owners = call.caller === undefined ? written.owners : [call.caller.id, ...written.owners.filter((owner) => owner !== call.caller?.id)];
   const application: Application = {
-    id: randomUUID(), appId: randomUUID(), unseenReads: initialLag(call), createdDateTime: call.directory.now().toISOString(), deletedDateTime: null,
-    createdByAppId: call.caller?.appId ?? null, uniqueName: key, properties: mergeProperties({}, written.properties), passwordCredentials: [], owners,
+    id: randomUUID(),
+    appId: randomUUID(),
+    unseenReads: initialLag(call),
+    createdDateTime: call.directory.now().toISOString(),
+    deletedDateTime: null,
+    createdByAppId: call.caller?.appId ?? null,
+    uniqueName: key,
+    properties: mergeProperties({}, written.properties),
+    passwordCredentials: [],
+    owners,
   };
   checkApplication(view(call, application));
   refuseTakenKey(call, key);
@@ -62,7 +90,11 @@ function change(call: GraphCall, application: Application): SandboxReply {
     if (application.uniqueName !== null) throw badRequest("Property 'uniqueName' is immutable and cannot be changed.");
     refuseTakenKey(call, uniqueName);
   }
-  const changed: Application = { ...application, properties: mergeProperties(application.properties, properties), uniqueName: uniqueName ?? application.uniqueName };
+  const changed: Application = {
+    ...application,
+    properties: mergeProperties(application.properties, properties),
+    uniqueName: uniqueName ?? application.uniqueName,
+  };
   checkApplication(view(call, changed));
   Object.assign(application, changed);
   return NO_CONTENT;
@@ -87,7 +119,15 @@ const getApplication: GraphHandler = (call) => ({
 const listApplications: GraphHandler = (call) => {
   const found = [...call.tenant.applications.values()].filter((application) => application.deletedDateTime === null && seenBy(call, application));
   const url = call.request.origin + call.request.path;
-  return { status: 200, body: answerCollection(found.map((application) => view(call, application)), call.request.query, url, contextOf(call, "applications")) };
+  return {
+    status: 200,
+    body: answerCollection(
+      found.map((application) => view(call, application)),
+      call.request.query,
+      url,
+      contextOf(call, "applications"),
+    ),
+  };
 };
 
 const deleteApplication: GraphHandler = (call) => {
@@ -107,13 +147,19 @@ const addPassword: GraphHandler = (call) => {
   const end = asked.endDateTime == null ? twoYearsAfter(start) : new Date(asked.endDateTime);
   if (end <= start) throw badRequest("Credential end date must be after its start date.");
   const longest = call.tenant.maxSecretLifetimeDays;
-  if (longest !== undefined && end.getTime() - start.getTime() > longest * 864e5) throw badRequest("Credential lifetime exceeds the max value allowed as per assigned policy.");
+  if (longest !== undefined && end.getTime() - start.getTime() > longest * 864e5)
+    throw badRequest("Credential lifetime exceeds the max value allowed as per assigned policy.");
   if (application.passwordCredentials.length >= limitsOf(view(call, application)["signInAudience"]).secrets) {
     throw badRequest("The size of the object has exceeded its limit. Please reduce the number of values and retry your request.");
   }
   const secretText = newSecretText();
   const credential = {
-    keyId: randomUUID(), displayName: asked.displayName ?? null, startDateTime: start.toISOString(), endDateTime: end.toISOString(), hint: secretText.slice(0, 3), secretText,
+    keyId: randomUUID(),
+    displayName: asked.displayName ?? null,
+    startDateTime: start.toISOString(),
+    endDateTime: end.toISOString(),
+    hint: secretText.slice(0, 3),
+    secretText,
     refusals: call.request.byHand ? 0 : call.directory.lag.secretActivationAttempts,
   };
   application.passwordCredentials.push(credential);

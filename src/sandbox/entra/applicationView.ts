@@ -8,12 +8,30 @@ const isObject = (value: unknown): value is Properties => typeof value === "obje
 
 /** Values of what nobody wrote. */
 const DEFAULTS: Properties = {
-  applicationTemplateId: null, disabledByMicrosoftStatus: null, displayName: null, description: null, groupMembershipClaims: null, identifierUris: [],
-  isDeviceOnlyAuthSupported: null, isFallbackPublicClient: null, notes: null, serviceManagementReference: null,
+  applicationTemplateId: null,
+  disabledByMicrosoftStatus: null,
+  displayName: null,
+  description: null,
+  groupMembershipClaims: null,
+  identifierUris: [],
+  isDeviceOnlyAuthSupported: null,
+  isFallbackPublicClient: null,
+  notes: null,
+  serviceManagementReference: null,
   // Typings name this as the default; older samples of a bare POST show AzureADandPersonalMicrosoftAccount.
   signInAudience: "AzureADMyOrg",
-  tags: [], tokenEncryptionKeyId: null, samlMetadataUrl: null, defaultRedirectUri: null, certification: null, optionalClaims: null,
-  servicePrincipalLockConfiguration: null, requestSignatureVerification: null, addIns: [], appRoles: [], keyCredentials: [], requiredResourceAccess: [],
+  tags: [],
+  tokenEncryptionKeyId: null,
+  samlMetadataUrl: null,
+  defaultRedirectUri: null,
+  certification: null,
+  optionalClaims: null,
+  servicePrincipalLockConfiguration: null,
+  requestSignatureVerification: null,
+  addIns: [],
+  appRoles: [],
+  keyCredentials: [],
+  requiredResourceAccess: [],
   api: { acceptMappedClaims: null, knownClientApplications: [], requestedAccessTokenVersion: null, oauth2PermissionScopes: [], preAuthorizedApplications: [] },
   info: { termsOfServiceUrl: null, supportUrl: null, privacyStatementUrl: null, marketingUrl: null, logoUrl: null },
   parentalControlSettings: { countriesBlockedForMinors: [], legalAgeGroupRule: "Allow" },
@@ -50,8 +68,13 @@ export function viewApplication(application: Application, tenant: Tenant, origin
   const web = full["web"] as { redirectUris: string[] } & Properties;
   const info = full["info"] as Properties;
   return {
-    id: application.id, deletedDateTime: application.deletedDateTime, appId: application.appId, createdByAppId: application.createdByAppId,
-    createdDateTime: application.createdDateTime, uniqueName: application.uniqueName, publisherDomain: tenant.domain,
+    id: application.id,
+    deletedDateTime: application.deletedDateTime,
+    appId: application.appId,
+    createdByAppId: application.createdByAppId,
+    createdDateTime: application.createdDateTime,
+    uniqueName: application.uniqueName,
+    publisherDomain: tenant.domain,
     ...full,
     info: { ...info, logoUrl: application.logo === undefined ? null : `${origin}/logos/${application.id}` },
     // Redirect URIs have no order at Graph; here they come back in another one than was written, and a second time as settings.

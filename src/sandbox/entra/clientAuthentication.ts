@@ -1,10 +1,24 @@
 /** Who a client at the token endpoint is, and whether its secret is taken: the checks in front of every grant. */
 
 import {
-  activeServicePrincipal, findApplication, isSeen, type Application, type Directory, type PasswordCredential, type ServicePrincipal, type Tenant,
+  type Application,
+  activeServicePrincipal,
+  type Directory,
+  findApplication,
+  isSeen,
+  type PasswordCredential,
+  type ServicePrincipal,
+  type Tenant,
 } from "./directory.js";
 import {
-  expiredSecret, invalidSecret, malformedClient, missingSecret, noServicePrincipal, unknownAssertion, unknownClient, type SignInError,
+  expiredSecret,
+  invalidSecret,
+  malformedClient,
+  missingSecret,
+  noServicePrincipal,
+  type SignInError,
+  unknownAssertion,
+  unknownClient,
 } from "./signInErrors.js";
 
 const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
@@ -21,7 +35,9 @@ export type Authenticated = { principal: ServicePrincipal } | { error: SignInErr
 
 /** Secrets of an application that have not expired, refused ones too. */
 export function liveSecrets(application: Application, now: Date): PasswordCredential[] {
-  return application.passwordCredentials.filter((credential) => Date.parse(credential.startDateTime) <= now.getTime() && now.getTime() < Date.parse(credential.endDateTime));
+  return application.passwordCredentials.filter(
+    (credential) => Date.parse(credential.startDateTime) <= now.getTime() && now.getTime() < Date.parse(credential.endDateTime),
+  );
 }
 
 /** The application behind a client id, if people and programs of this tenant may use it. */

@@ -1,8 +1,8 @@
 /** Graph calls on /directory/deletedItems: what was deleted can be restored for 30 days, or purged. */
 
 import { view } from "./applicationCalls.js";
-import { activeServicePrincipal, type Application, type ServicePrincipal } from "./directory.js";
-import { contextOf, NO_CONTENT, requireOwner, type GraphCall, type GraphHandler } from "./graphCall.js";
+import { type Application, activeServicePrincipal, type ServicePrincipal } from "./directory.js";
+import { contextOf, type GraphCall, type GraphHandler, NO_CONTENT, requireOwner } from "./graphCall.js";
 import { notFound, sameKey } from "./graphErrors.js";
 import { answerCollection, answerEntity } from "./odata.js";
 import { readRequestBody } from "./requestBodies.js";
@@ -43,14 +43,30 @@ const listDeletedApplications: GraphHandler = (call) => {
   purgeExpired(call);
   const deleted = [...call.tenant.applications.values()].filter((application) => application.deletedDateTime !== null);
   const url = call.request.origin + call.request.path;
-  return { status: 200, body: answerCollection(deleted.map((application) => view(call, application)), call.request.query, url, contextOf(call, "applications")) };
+  return {
+    status: 200,
+    body: answerCollection(
+      deleted.map((application) => view(call, application)),
+      call.request.query,
+      url,
+      contextOf(call, "applications"),
+    ),
+  };
 };
 
 const listDeletedServicePrincipals: GraphHandler = (call) => {
   purgeExpired(call);
   const deleted = [...call.tenant.servicePrincipals.values()].filter((principal) => principal.deletedDateTime !== null);
   const url = call.request.origin + call.request.path;
-  return { status: 200, body: answerCollection(deleted.map((principal) => viewServicePrincipal(call, principal)), call.request.query, url, contextOf(call, "servicePrincipals")) };
+  return {
+    status: 200,
+    body: answerCollection(
+      deleted.map((principal) => viewServicePrincipal(call, principal)),
+      call.request.query,
+      url,
+      contextOf(call, "servicePrincipals"),
+    ),
+  };
 };
 
 /** Configuration, consents and assignments of the home tenant come back with the application. */
@@ -83,7 +99,8 @@ export const DELETED_ITEM_CALLS: Record<string, GraphHandler> = {
   "GET /directory/deletedItems/microsoft.graph.application": listDeletedApplications,
   "GET /directory/deletedItems/microsoft.graph.servicePrincipal": listDeletedServicePrincipals,
   "GET /directory/deletedItems/{id}": (call) => ({
-    status: 200, body: answerEntity(typedView(call, addressedDeleted(call)), call.request.query, contextOf(call, "directoryObjects/$entity")),
+    status: 200,
+    body: answerEntity(typedView(call, addressedDeleted(call)), call.request.query, contextOf(call, "directoryObjects/$entity")),
   }),
   "POST /directory/deletedItems/{id}/restore": restore,
   "DELETE /directory/deletedItems/{id}": purge,

@@ -111,9 +111,14 @@ export function createDirectory(now: () => Date): Directory {
 
 function createTenant(name: string): Tenant {
   const tenant: Tenant = {
-    id: randomUUID(), name, domain: `${name.toLowerCase()}.example`,
-    applications: new Map(), servicePrincipals: new Map(), grants: new Map(),
-    usersMayConsent: true, maxSecretLifetimeDays: undefined,
+    id: randomUUID(),
+    name,
+    domain: `${name.toLowerCase()}.example`,
+    applications: new Map(),
+    servicePrincipals: new Map(),
+    grants: new Map(),
+    usersMayConsent: true,
+    maxSecretLifetimeDays: undefined,
   };
   addServicePrincipal(tenant, { appId: GRAPH_APP_ID, displayName: "Microsoft Graph", appOwnerOrganizationId: MICROSOFT_TENANT });
   return tenant;
@@ -124,7 +129,13 @@ export function addServicePrincipal(
   given: Pick<ServicePrincipal, "appId" | "displayName" | "appOwnerOrganizationId"> & Partial<ServicePrincipal>,
 ): ServicePrincipal {
   const principal: ServicePrincipal = {
-    id: randomUUID(), unseenReads: 0, deletedDateTime: null, properties: {}, owners: [], graphPermissions: [], ...given,
+    id: randomUUID(),
+    unseenReads: 0,
+    deletedDateTime: null,
+    properties: {},
+    owners: [],
+    graphPermissions: [],
+    ...given,
   };
   tenant.servicePrincipals.set(principal.id, principal);
   return principal;
@@ -136,12 +147,16 @@ export function addDeployer(directory: Directory, permissions: string[], tenants
     clientId: randomUUID(),
     clientSecret: newSecretText(),
     assertion: [{ alg: "none", typ: "JWT" }, { sub: "pipeline", jti: randomUUID() }, "unsigned"]
-      .map((part) => Buffer.from(JSON.stringify(part)).toString("base64url")).join("."),
+      .map((part) => Buffer.from(JSON.stringify(part)).toString("base64url"))
+      .join("."),
   };
   directory.deployers.push(deployer);
   for (const tenant of tenants) {
     addServicePrincipal(tenant, {
-      appId: deployer.clientId, displayName: `deployer ${deployer.clientId}`, appOwnerOrganizationId: DEPLOYERS_HOME, graphPermissions: [...permissions],
+      appId: deployer.clientId,
+      displayName: `deployer ${deployer.clientId}`,
+      appOwnerOrganizationId: DEPLOYERS_HOME,
+      graphPermissions: [...permissions],
     });
   }
   return deployer;
@@ -149,7 +164,10 @@ export function addDeployer(directory: Directory, permissions: string[], tenants
 
 /** In the form of Entra's generated secrets: 40 characters, of which the fourth and fifth name the kind. */
 export function newSecretText(): string {
-  const text = randomBytes(32).toString("base64").replace(/[^A-Za-z0-9]/g, "").padEnd(40, "x");
+  const text = randomBytes(32)
+    .toString("base64")
+    .replace(/[^A-Za-z0-9]/g, "")
+    .padEnd(40, "x");
   return `${text.slice(0, 3)}8Q~${text.slice(3, 37)}`;
 }
 

@@ -29,8 +29,7 @@ export function createEntraCounterpart(directory: Directory, origin: () => strin
       if (LOGO.test(request.path)) return answerLogo(directory, request);
       return isGraph(request.path) ? answerGraph(directory, request) : signIn.answer(request);
     },
-    errorReply: (status, path) =>
-      isGraph(path) ? graphErrorReply(graphErrorOfStatus(status), directory.now()) : tokenErrorOfStatus(status, directory.now()),
+    errorReply: (status, path) => (isGraph(path) ? graphErrorReply(graphErrorOfStatus(status), directory.now()) : tokenErrorOfStatus(status, directory.now())),
     raw: (_method, path) => !isGraph(path) && isSignInPage(path),
     handleRaw: (incoming, outgoing) => signIn.handleRaw(incoming, outgoing),
     accepts: (clientId, secret) => acceptsClient(directory, clientId, secret),
@@ -40,7 +39,8 @@ export function createEntraCounterpart(directory: Directory, origin: () => strin
       tenants: directory.tenants.map((tenant) => ({
         ...tenant,
         applications: [...tenant.applications.values()].map(({ logo, ...application }) => ({
-          ...application, logo: logo === undefined ? null : { contentType: logo.contentType, bytes: logo.bytes.length },
+          ...application,
+          logo: logo === undefined ? null : { contentType: logo.contentType, bytes: logo.bytes.length },
         })),
         servicePrincipals: [...tenant.servicePrincipals.values()],
         grants: [...tenant.grants.values()],

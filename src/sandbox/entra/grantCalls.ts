@@ -2,10 +2,10 @@
 
 import { randomBytes } from "node:crypto";
 import type { PermissionGrant, ServicePrincipal, Tenant } from "./directory.js";
-import { contextOf, initialLag, NO_CONTENT, seenBy, storedServicePrincipal, type GraphCall, type GraphHandler } from "./graphCall.js";
+import { contextOf, type GraphCall, type GraphHandler, initialLag, NO_CONTENT, seenBy, storedServicePrincipal } from "./graphCall.js";
 import { badRequest, GraphError, notFound, sameKey } from "./graphErrors.js";
 import { answerCollection, answerEntity } from "./odata.js";
-import { readRequestBody, type Body } from "./requestBodies.js";
+import { type Body, readRequestBody } from "./requestBodies.js";
 
 const SCOPE_LIMIT = 3850;
 
@@ -43,7 +43,8 @@ function requirePrincipal(call: GraphCall, id: unknown, property: string): Servi
 
 function checkScope(scope: unknown): string {
   if (scope === undefined || scope === null) return "";
-  if (typeof scope !== "string" || scope.length > SCOPE_LIMIT) throw badRequest(`Invalid value specified for property 'scope': at most ${SCOPE_LIMIT} characters.`);
+  if (typeof scope !== "string" || scope.length > SCOPE_LIMIT)
+    throw badRequest(`Invalid value specified for property 'scope': at most ${SCOPE_LIMIT} characters.`);
   return scope;
 }
 
@@ -53,7 +54,8 @@ const createGrant: GraphHandler = (call) => {
   const resource = requirePrincipal(call, body["resourceId"], "resourceId");
   const consentType = body["consentType"];
   const principalId = (body["principalId"] ?? null) as string | null;
-  if (consentType !== "AllPrincipals" && consentType !== "Principal") throw badRequest("Invalid value specified for property 'consentType': AllPrincipals or Principal.");
+  if (consentType !== "AllPrincipals" && consentType !== "Principal")
+    throw badRequest("Invalid value specified for property 'consentType': AllPrincipals or Principal.");
   if ((consentType === "Principal") !== (principalId !== null)) throw badRequest("Property 'principalId' is given for consentType Principal, and only then.");
   const scope = checkScope(body["scope"]);
   const same = [...call.tenant.grants.values()].some(
@@ -95,7 +97,8 @@ export const GRANT_CALLS: Record<string, GraphHandler> = {
   "POST /oauth2PermissionGrants": createGrant,
   "GET /oauth2PermissionGrants": listGrants,
   "GET /oauth2PermissionGrants/{id}": (call) => ({
-    status: 200, body: answerEntity(viewGrant(addressedGrant(call)), call.request.query, contextOf(call, "oauth2PermissionGrants/$entity")),
+    status: 200,
+    body: answerEntity(viewGrant(addressedGrant(call)), call.request.query, contextOf(call, "oauth2PermissionGrants/$entity")),
   }),
   "PATCH /oauth2PermissionGrants/{id}": updateGrant,
   "DELETE /oauth2PermissionGrants/{id}": deleteGrant,

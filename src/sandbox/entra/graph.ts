@@ -4,10 +4,10 @@ import type { Operation, SandboxReply, SandboxRequest } from "../counterpart.js"
 import { readGraphToken } from "./accessTokens.js";
 import { APPLICATION_CALLS } from "./applicationCalls.js";
 import { DELETED_ITEM_CALLS } from "./deletedItemCalls.js";
-import { findTenant, type Directory, type ServicePrincipal, type Tenant } from "./directory.js";
+import { type Directory, findTenant, type ServicePrincipal, type Tenant } from "./directory.js";
 import { GRANT_CALLS } from "./grantCalls.js";
 import type { GraphHandler } from "./graphCall.js";
-import { GraphError, graphErrorReply, graphErrorOfStatus, unauthenticated } from "./graphErrors.js";
+import { GraphError, graphErrorOfStatus, graphErrorReply, unauthenticated } from "./graphErrors.js";
 import { checkPermission } from "./permissions.js";
 import { locate } from "./routes.js";
 import { SERVICE_PRINCIPAL_CALLS } from "./servicePrincipalCalls.js";
@@ -47,8 +47,12 @@ const appManagementPolicy: GraphHandler = ({ tenant }) => {
   const restriction = { restrictionType: "passwordLifetime", maxLifetime: `P${longest}D`, restrictForAppsCreatedAfterDateTime: null, state: "enabled" };
   return {
     status: 200,
-    body: { id: "00000000-0000-0000-0000-000000000000", displayName: "Default app management tenant policy", isEnabled: longest !== undefined,
-      applicationRestrictions: { passwordCredentials: longest === undefined ? [] : [restriction], keyCredentials: [] } },
+    body: {
+      id: "00000000-0000-0000-0000-000000000000",
+      displayName: "Default app management tenant policy",
+      isEnabled: longest !== undefined,
+      applicationRestrictions: { passwordCredentials: longest === undefined ? [] : [restriction], keyCredentials: [] },
+    },
   };
 };
 

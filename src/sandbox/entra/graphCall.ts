@@ -1,7 +1,7 @@
 /** One call to Graph, as its handlers see it, and how they find objects: with lag for programs, without for hand edits. */
 
 import type { SandboxReply, SandboxRequest } from "../counterpart.js";
-import { isSeen, type Application, type Directory, type Replicated, type ServicePrincipal, type Tenant } from "./directory.js";
+import { type Application, type Directory, isSeen, type Replicated, type ServicePrincipal, type Tenant } from "./directory.js";
 import { forbidden, notFound } from "./graphErrors.js";
 import type { ObjectKey } from "./routes.js";
 
@@ -41,7 +41,8 @@ export function createIfMissing(call: GraphCall): boolean {
 
 export function storedApplication(tenant: Tenant, { kind, value }: ObjectKey): Application | undefined {
   return [...tenant.applications.values()].find(
-    (application) => application.deletedDateTime === null && (kind === "uniqueName" ? application.uniqueName === value : application[kind] === value.toLowerCase()),
+    (application) =>
+      application.deletedDateTime === null && (kind === "uniqueName" ? application.uniqueName === value : application[kind] === value.toLowerCase()),
   );
 }
 

@@ -47,7 +47,10 @@ export function graphErrorReply(error: GraphError, now: Date, clientRequestId?: 
   const date = now.toISOString().slice(0, 19);
   return {
     status: error.status,
-    headers: { ...ids, ...(error.status === 401 ? { "www-authenticate": 'Bearer realm="", authorization_uri="https://login.microsoftonline.com/common/oauth2/authorize"' } : {}) },
+    headers: {
+      ...ids,
+      ...(error.status === 401 ? { "www-authenticate": 'Bearer realm="", authorization_uri="https://login.microsoftonline.com/common/oauth2/authorize"' } : {}),
+    },
     body: { error: { code: error.code, message: error.message, innerError: { date, ...ids } } },
   };
 }

@@ -73,10 +73,14 @@ function checkRedirectUri(uri: string, { queryAllowed }: Limits): void {
 function checkPermissions(access: NonNullable<CheckedApplication["requiredResourceAccess"]>, limits: Limits): void {
   if (access.length > 50) throw invalid("requiredResourceAccess", "more than 50 APIs");
   const counts = access.map(({ resourceAccess = [] }) => resourceAccess.length);
-  if (counts.reduce((sum, count) => sum + count, 0) > limits.permissions) throw invalid("requiredResourceAccess", `more than ${limits.permissions} permissions`);
-  if (counts.some((count) => count > limits.permissionsPerApi)) throw invalid("requiredResourceAccess", `more than ${limits.permissionsPerApi} permissions of one API`);
+  if (counts.reduce((sum, count) => sum + count, 0) > limits.permissions)
+    throw invalid("requiredResourceAccess", `more than ${limits.permissions} permissions`);
+  if (counts.some((count) => count > limits.permissionsPerApi))
+    throw invalid("requiredResourceAccess", `more than ${limits.permissionsPerApi} permissions of one API`);
   for (const { resourceAppId, resourceAccess = [] } of access) {
     if (resourceAppId === undefined) throw invalid("requiredResourceAccess", "resourceAppId is required");
-    for (const { id, type } of resourceAccess) if (id === undefined || (type !== "Scope" && type !== "Role")) throw invalid("requiredResourceAccess", "each permission has an id and the type Scope or Role");
+    for (const { id, type } of resourceAccess)
+      if (id === undefined || (type !== "Scope" && type !== "Role"))
+        throw invalid("requiredResourceAccess", "each permission has an id and the type Scope or Role");
   }
 }

@@ -35,7 +35,10 @@ function refuseUnknownOptions(query: URLSearchParams): void {
 }
 
 function select(entity: Entity, query: URLSearchParams): Entity {
-  const names = query.get("$select")?.split(",").map((name) => name.trim());
+  const names = query
+    .get("$select")
+    ?.split(",")
+    .map((name) => name.trim());
   if (names === undefined) return entity;
   const unknown = names.find((name) => !(name in entity));
   if (unknown !== undefined) throw new GraphError(400, "BadRequest", `Parsing OData Select and Expand failed: Could not find a property named '${unknown}'.`);

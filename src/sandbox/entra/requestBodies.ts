@@ -2,8 +2,8 @@
 
 import { Ajv2020, type ErrorObject } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
-import schema from "../data/graph-application.schema.json";
 import type { SandboxRequest } from "../counterpart.js";
+import schema from "../data/graph-application.schema.json";
 import { badRequest, GraphError } from "./graphErrors.js";
 
 export type Body = Record<string, unknown>;
@@ -19,7 +19,11 @@ export function readRequestBody(request: SandboxRequest, type: BodyType): Body {
   try {
     body = JSON.parse(request.body === "" && type === "restoreRequest" ? "{}" : request.body);
   } catch {
-    throw new GraphError(400, "BadRequest", "Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of valid JSON format.");
+    throw new GraphError(
+      400,
+      "BadRequest",
+      "Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of valid JSON format.",
+    );
   }
   if (typeof body !== "object" || body === null || Array.isArray(body)) {
     throw new GraphError(400, "BadRequest", "Unable to read JSON request payload: an object is expected.");
@@ -31,7 +35,11 @@ export function readRequestBody(request: SandboxRequest, type: BodyType): Body {
 }
 
 function describe(problem: ErrorObject | undefined, type: BodyType): string {
-  const at = problem?.instancePath.split("/").filter((part) => part !== "").join(".") ?? "";
+  const at =
+    problem?.instancePath
+      .split("/")
+      .filter((part) => part !== "")
+      .join(".") ?? "";
   const extra = (problem?.params as { additionalProperty?: string } | undefined)?.additionalProperty;
   if (extra !== undefined) return `Property '${at === "" ? extra : `${at}.${extra}`}' does not exist as a declared property or extension property.`;
   return `Invalid value specified for property '${at}' of resource '${type}': ${problem?.message ?? "not valid"}.`;

@@ -21,13 +21,19 @@ const KEYED = /^(applications|servicePrincipals)\((appId|uniqueName)='(.*)'\)$/;
 const COLLECTIONS = ["applications", "servicePrincipals", "oauth2PermissionGrants"];
 
 export function locate(method: string, path: string): Location {
-  const segments = path.slice(GRAPH_ROOT.length + 1).split("/").map(decode);
+  const segments = path
+    .slice(GRAPH_ROOT.length + 1)
+    .split("/")
+    .map(decode);
   const [first = "", second, ...rest] = segments;
   const keyed = KEYED.exec(first);
   if (keyed?.[1] !== undefined) {
     // OData doubles quotes inside a key.
     const key: ObjectKey = { kind: keyed[2] as KeyKind, value: (keyed[3] ?? "").replaceAll("''", "'") };
-    const tail = segments.slice(1).map((segment) => `/${segment}`).join("");
+    const tail = segments
+      .slice(1)
+      .map((segment) => `/${segment}`)
+      .join("");
     return { route: `${method} /${keyed[1]}(${key.kind}={value})${tail}`, call: `${method} /${keyed[1]}/{id}${tail}`, key };
   }
   if (COLLECTIONS.includes(first) && second !== undefined) return byId(method, `/${first}`, second, rest);

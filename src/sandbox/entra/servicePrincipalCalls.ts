@@ -5,21 +5,47 @@ import scopes from "../data/graph-delegated-scopes.json";
 import { mergeProperties, viewApplication } from "./applicationView.js";
 import { activeServicePrincipal, addServicePrincipal, findApplication, GRAPH_APP_ID, type ServicePrincipal, type Tenant } from "./directory.js";
 import {
-  addressedServicePrincipal, contextOf, createIfMissing, initialLag, NO_CONTENT, requireOwner, seenBy, storedServicePrincipal, type GraphCall, type GraphHandler,
+  addressedServicePrincipal,
+  contextOf,
+  createIfMissing,
+  type GraphCall,
+  type GraphHandler,
+  initialLag,
+  NO_CONTENT,
+  requireOwner,
+  seenBy,
+  storedServicePrincipal,
 } from "./graphCall.js";
 import { badRequest, forbidden, GraphError, sameKey } from "./graphErrors.js";
 import { answerCollection, answerEntity } from "./odata.js";
 import { GRAPH_APP_ROLES } from "./permissions.js";
-import { readRequestBody, type Body } from "./requestBodies.js";
+import { type Body, readRequestBody } from "./requestBodies.js";
 
 const WRITABLE = [
-  "accountEnabled", "alternativeNames", "appRoleAssignmentRequired", "description", "homepage", "loginUrl", "logoutUrl", "notes", "notificationEmailAddresses",
-  "preferredSingleSignOnMode", "tags", "displayName", "servicePrincipalNames",
+  "accountEnabled",
+  "alternativeNames",
+  "appRoleAssignmentRequired",
+  "description",
+  "homepage",
+  "loginUrl",
+  "logoutUrl",
+  "notes",
+  "notificationEmailAddresses",
+  "preferredSingleSignOnMode",
+  "tags",
+  "displayName",
+  "servicePrincipalNames",
 ];
 
 const GRAPH_SCOPES = scopes.map(({ value, id, adminConsentRequired }) => ({
-  id, value, type: adminConsentRequired ? "Admin" : "User", isEnabled: true, adminConsentDisplayName: value, adminConsentDescription: value,
-  userConsentDisplayName: value, userConsentDescription: value,
+  id,
+  value,
+  type: adminConsentRequired ? "Admin" : "User",
+  isEnabled: true,
+  adminConsentDisplayName: value,
+  adminConsentDescription: value,
+  userConsentDisplayName: value,
+  userConsentDescription: value,
 }));
 const GRAPH_ROLES = Object.entries(GRAPH_APP_ROLES).flatMap(([value, id]) =>
   id === null ? [] : [{ id, value, displayName: value, description: value, allowedMemberTypes: ["Application"], isEnabled: true, origin: "Application" }],
@@ -32,12 +58,32 @@ export function viewServicePrincipal(call: GraphCall, principal: ServicePrincipa
   const own = principal.properties;
   const isGraph = principal.appId === GRAPH_APP_ID;
   return {
-    id: principal.id, deletedDateTime: principal.deletedDateTime, appId: principal.appId, accountEnabled: true, alternativeNames: [], appDescription: null,
-    appDisplayName: displayName, appOwnerOrganizationId: principal.appOwnerOrganizationId, appRoleAssignmentRequired: false, description: null, displayName,
-    homepage: null, loginUrl: null, logoutUrl: null, notes: null, notificationEmailAddresses: [], preferredSingleSignOnMode: null,
+    id: principal.id,
+    deletedDateTime: principal.deletedDateTime,
+    appId: principal.appId,
+    accountEnabled: true,
+    alternativeNames: [],
+    appDescription: null,
+    appDisplayName: displayName,
+    appOwnerOrganizationId: principal.appOwnerOrganizationId,
+    appRoleAssignmentRequired: false,
+    description: null,
+    displayName,
+    homepage: null,
+    loginUrl: null,
+    logoutUrl: null,
+    notes: null,
+    notificationEmailAddresses: [],
+    preferredSingleSignOnMode: null,
     replyUrls: (application?.["web"] as { redirectUris: string[] } | undefined)?.redirectUris ?? [],
-    servicePrincipalNames: [principal.appId], servicePrincipalType: "Application", signInAudience: application?.["signInAudience"] ?? null,
-    appRoles: isGraph ? GRAPH_ROLES : [], oauth2PermissionScopes: isGraph ? GRAPH_SCOPES : [], info: application?.["info"] ?? null, keyCredentials: [], passwordCredentials: [],
+    servicePrincipalNames: [principal.appId],
+    servicePrincipalType: "Application",
+    signInAudience: application?.["signInAudience"] ?? null,
+    appRoles: isGraph ? GRAPH_ROLES : [],
+    oauth2PermissionScopes: isGraph ? GRAPH_SCOPES : [],
+    info: application?.["info"] ?? null,
+    keyCredentials: [],
+    passwordCredentials: [],
     ...own,
     // Tags of the application show on its service principals too.
     tags: [...new Set([...((application?.["tags"] ?? []) as string[]), ...((own["tags"] ?? []) as string[])])],
@@ -65,7 +111,11 @@ function create(call: GraphCall, given: string | undefined): SandboxReply {
   if (!seenBy(call, found.application)) {
     // Both answers are on record for an application that has not replicated; the second only under OwnedBy. Here they take turns.
     if (call.ownedOnly && found.application.unseenReads % 2 === 1) {
-      throw new GraphError(403, "Authorization_RequestDenied", "When using this permission, the backing application of the service principal being created must in the local tenant");
+      throw new GraphError(
+        403,
+        "Authorization_RequestDenied",
+        "When using this permission, the backing application of the service principal being created must in the local tenant",
+      );
     }
     throw refusal;
   }
@@ -73,8 +123,12 @@ function create(call: GraphCall, given: string | undefined): SandboxReply {
   if (foreign && call.ownedOnly) throw forbidden();
   requireOwner(call, found.application);
   const principal = addServicePrincipal(call.tenant, {
-    appId, displayName: String(found.application.properties["displayName"]), appOwnerOrganizationId: found.home.id, properties,
-    unseenReads: initialLag(call), owners: call.caller === undefined ? [] : [call.caller.id],
+    appId,
+    displayName: String(found.application.properties["displayName"]),
+    appOwnerOrganizationId: found.home.id,
+    properties,
+    unseenReads: initialLag(call),
+    owners: call.caller === undefined ? [] : [call.caller.id],
   });
   return { status: 201, body: { "@odata.context": contextOf(call, "servicePrincipals/$entity"), ...viewServicePrincipal(call, principal) } };
 }
@@ -99,7 +153,15 @@ const updateServicePrincipal: GraphHandler = (call) => {
 const listServicePrincipals: GraphHandler = (call) => {
   const found = [...call.tenant.servicePrincipals.values()].filter((principal) => principal.deletedDateTime === null && seenBy(call, principal));
   const url = call.request.origin + call.request.path;
-  return { status: 200, body: answerCollection(found.map((principal) => viewServicePrincipal(call, principal)), call.request.query, url, contextOf(call, "servicePrincipals")) };
+  return {
+    status: 200,
+    body: answerCollection(
+      found.map((principal) => viewServicePrincipal(call, principal)),
+      call.request.query,
+      url,
+      contextOf(call, "servicePrincipals"),
+    ),
+  };
 };
 
 const deleteServicePrincipal: GraphHandler = (call) => {

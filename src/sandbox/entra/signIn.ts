@@ -8,9 +8,18 @@ import { renderErrorPage } from "../page.js";
 import { GRAPH_AUDIENCE, mintAppOnlyToken, TOKEN_LIFETIME_SECONDS } from "./accessTokens.js";
 import { authenticateClient, liveSecrets, usableApplication } from "./clientAuthentication.js";
 import { ALL_SCOPES, answerAdminConsent, refuseAuthorization } from "./consent.js";
-import { activeServicePrincipal, findApplication, findTenant, GRAPH_APP_ID, type Directory, type ServicePrincipal, type Tenant } from "./directory.js";
+import { activeServicePrincipal, type Directory, findApplication, findTenant, GRAPH_APP_ID, type ServicePrincipal, type Tenant } from "./directory.js";
 import {
-  describe, expiredGrant, invalidScope, malformedGrant, notMultiTenant, tenantNotFound, tokenErrorReply, unknownResource, unsupportedGrant, type SignInError,
+  describe,
+  expiredGrant,
+  invalidScope,
+  malformedGrant,
+  notMultiTenant,
+  type SignInError,
+  tenantNotFound,
+  tokenErrorReply,
+  unknownResource,
+  unsupportedGrant,
 } from "./signInErrors.js";
 
 const ROUTES = { authorization: "/oauth2/v2.0/authorize", token: "/oauth2/v2.0/token", jwks: "/discovery/v2.0/keys" };
@@ -125,7 +134,10 @@ async function answerToken(directory: Directory, tenant: Tenant, serverOf: (tena
   if (!["client_credentials", "authorization_code", "refresh_token"].includes(grant)) return fail(unsupportedGrant(grant));
   // Seen at a real tenant: the form of a code is checked before the secret, so an invented one says nothing about it.
   if (grant === "authorization_code" && !/^[\w-]{20,}$/.test(form.get("code") ?? "")) return fail(malformedGrant());
-  const client = authenticateClient(directory, tenant, { ...readCredentials(form, request.headers["authorization"]), assertion: form.get("client_assertion") ?? undefined });
+  const client = authenticateClient(directory, tenant, {
+    ...readCredentials(form, request.headers["authorization"]),
+    assertion: form.get("client_assertion") ?? undefined,
+  });
   if ("error" in client) return fail(client.error);
   if (grant === "client_credentials") return issueAppOnlyToken(directory, tenant, client.principal, form.get("scope") ?? "", request.origin);
 
@@ -138,7 +150,10 @@ async function answerToken(directory: Directory, tenant: Tenant, serverOf: (tena
 function readCredentials(form: URLSearchParams, authorization: string | undefined): { clientId: string; secret: string | undefined } {
   const basic = /^Basic (.+)$/i.exec(authorization ?? "")?.[1];
   if (basic === undefined) return { clientId: form.get("client_id") ?? "", secret: form.get("client_secret") ?? undefined };
-  const [id = "", secret = ""] = Buffer.from(basic, "base64").toString().split(":").map((part) => decodeURIComponent(part.replaceAll("+", " ")));
+  const [id = "", secret = ""] = Buffer.from(basic, "base64")
+    .toString()
+    .split(":")
+    .map((part) => decodeURIComponent(part.replaceAll("+", " ")));
   return { clientId: id, secret };
 }
 
@@ -156,7 +171,13 @@ function issueAppOnlyToken(directory: Directory, tenant: Tenant, principal: Serv
 /** Microsoft Graph by its own address, by this sandbox's, or by application id; or any app with a service principal here. */
 function audienceOf(tenant: Tenant, resource: string, origin: string): string | undefined {
   const bare = resource.replace(/\/+$/, "");
-  if (/^https:\/\/(dod-)?graph\.microsoft\.(com|us)$/.test(bare) || bare === "https://microsoftgraph.chinacloudapi.cn" || bare === origin || bare === GRAPH_APP_ID) return GRAPH_AUDIENCE;
+  if (
+    /^https:\/\/(dod-)?graph\.microsoft\.(com|us)$/.test(bare) ||
+    bare === "https://microsoftgraph.chinacloudapi.cn" ||
+    bare === origin ||
+    bare === GRAPH_APP_ID
+  )
+    return GRAPH_AUDIENCE;
   const appId = bare.replace(/^api:\/\//, "");
   return activeServicePrincipal(tenant, appId)?.appId;
 }

@@ -1,8 +1,8 @@
 /** Errors of the sign-in endpoints: shapes by AADSTS code from the data, words as the vendor has them. */
 
 import { randomUUID } from "node:crypto";
-import data from "../data/entra-token-errors.json";
 import type { SandboxReply } from "../counterpart.js";
+import data from "../data/entra-token-errors.json";
 
 interface ErrorShape {
   code: number;
@@ -32,7 +32,10 @@ export function tokenErrorReply(error: SignInError, now: Date): SandboxReply {
   const shape = shapes.find((entry) => entry.code === error.code);
   const oauthError = oauthErrorOf(error.code);
   const status = shape?.httpStatus ?? (oauthError === "invalid_client" ? 401 : 400);
-  const timestamp = now.toISOString().replace("T", " ").replace(/\.\d+Z$/, "Z");
+  const timestamp = now
+    .toISOString()
+    .replace("T", " ")
+    .replace(/\.\d+Z$/, "Z");
   const [trace, correlation] = [randomUUID(), randomUUID()];
   return {
     status,
@@ -40,7 +43,10 @@ export function tokenErrorReply(error: SignInError, now: Date): SandboxReply {
     body: {
       error: oauthError,
       error_description: `${describe(error)} Trace ID: ${trace} Correlation ID: ${correlation} Timestamp: ${timestamp}`,
-      error_codes: [error.code], timestamp, trace_id: trace, correlation_id: correlation,
+      error_codes: [error.code],
+      timestamp,
+      trace_id: trace,
+      correlation_id: correlation,
       ...(shape?.errorUri === true ? { error_uri: `https://login.microsoftonline.com/error?code=${error.code}` } : {}),
     },
   };
@@ -74,10 +80,14 @@ export const unknownClient = (clientId: string, tenantName: string): SignInError
 });
 
 export const noServicePrincipal = (clientId: string, tenantId: string): SignInError => ({
-  code: 7000229, text: `The client application ${clientId} is missing service principal in the tenant ${tenantId}.`,
+  code: 7000229,
+  text: `The client application ${clientId} is missing service principal in the tenant ${tenantId}.`,
 });
 
-export const missingSecret = (): SignInError => ({ code: 7000218, text: "The request body must contain the following parameter: 'client_assertion' or 'client_secret'." });
+export const missingSecret = (): SignInError => ({
+  code: 7000218,
+  text: "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.",
+});
 
 export const invalidSecret = (clientId: string): SignInError => ({
   code: 7000215,
@@ -89,13 +99,18 @@ export const expiredSecret = (clientId: string): SignInError => ({ code: 7000222
 export const unknownAssertion = (): SignInError => ({ code: 70021, text: "No matching federated identity record found for presented assertion." });
 
 export const invalidScope = (scope: string): SignInError => ({
-  code: 70011, text: `The provided request must include a 'scope' input parameter. The provided value for the input parameter 'scope' is not valid. The scope ${scope} is not valid.`,
+  code: 70011,
+  text: `The provided request must include a 'scope' input parameter. The provided value for the input parameter 'scope' is not valid. The scope ${scope} is not valid.`,
 });
 
 export const unknownResource = (resource: string, tenantName: string): SignInError => ({
-  code: 500011, text: `The resource principal named ${resource} was not found in the tenant named ${tenantName}.`,
+  code: 500011,
+  text: `The resource principal named ${resource} was not found in the tenant named ${tenantName}.`,
 });
 
 export const malformedGrant = (): SignInError => ({ code: 9002313, text: "Invalid request. Request is malformed or invalid." });
 
-export const expiredGrant = (): SignInError => ({ code: 70008, text: "The provided authorization code or refresh token has expired due to inactivity. Send a new interactive authorization request for this user and resource." });
+export const expiredGrant = (): SignInError => ({
+  code: 70008,
+  text: "The provided authorization code or refresh token has expired due to inactivity. Send a new interactive authorization request for this user and resource.",
+});

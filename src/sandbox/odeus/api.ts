@@ -3,9 +3,9 @@
 import type { Operation, SandboxReply, SandboxRequest } from "../counterpart.js";
 import { ApiError, errorEnvelope } from "./apiError.js";
 import type { Contract, ContractCall } from "./contract.js";
-import { changeAuth, customOnly, showOAuth, type AuthChange } from "./customIntegration.js";
-import { changeClient, enterClient, showSlot, type OAuthClientChange, type OAuthClientEntry } from "./oauthClientSlot.js";
-import { modeOf, usesOAuth, type Actor, type AuthType, type Integration, type Workspace } from "./workspace.js";
+import { type AuthChange, changeAuth, customOnly, showOAuth } from "./customIntegration.js";
+import { changeClient, enterClient, type OAuthClientChange, type OAuthClientEntry, showSlot } from "./oauthClientSlot.js";
+import { type Actor, type AuthType, type Integration, modeOf, usesOAuth, type Workspace } from "./workspace.js";
 
 export interface ApiKey {
   id: string;
@@ -121,7 +121,14 @@ function answer(workspace: Workspace, actor: Actor, call: ContractCall, body: un
 function changeSlot(workspace: Workspace, actor: Actor, call: ContractCall, integration: Integration, body: unknown): SandboxReply {
   const before = integration.client === undefined ? null : auditView(integration);
   const log = (verb: string) =>
-    workspace.record(actor, `integration_oauth_client.${verb}`, "IntegrationOAuthClient", integration.id, before, integration.client === undefined ? null : auditView(integration));
+    workspace.record(
+      actor,
+      `integration_oauth_client.${verb}`,
+      "IntegrationOAuthClient",
+      integration.id,
+      before,
+      integration.client === undefined ? null : auditView(integration),
+    );
   if (call.operationId === "deleteOAuthClient") {
     if (before === null) throw new ApiError(404, "no OAuth client is configured for this integration");
     integration.client = undefined;
@@ -156,7 +163,14 @@ function summary(integration: Integration): Record<string, unknown> {
 function details(integration: Integration): Record<string, unknown> {
   const { id, slug, name, description, authType, buildByOdeus, custom, actions, triggers } = integration;
   return {
-    id, slug, name, description, authType, buildByOdeus, actions, triggers,
+    id,
+    slug,
+    name,
+    description,
+    authType,
+    buildByOdeus,
+    actions,
+    triggers,
     ...(custom?.authTestCode === undefined ? {} : { authTestCode: custom.authTestCode }),
     authFields: custom?.authFields ?? [],
     oauthClient: showOAuth(integration),
@@ -173,8 +187,10 @@ function auditLog(workspace: Workspace, workspaceId: string, query: URLSearchPar
   const [from, to, entityType, actorId] = ["from", "to", "entity_type", "actor_id"].map((name) => query.get(name));
   const found = workspace.audit.filter(
     (entry) =>
-      (!from || entry.created_at >= from) && (!to || entry.created_at <= to) &&
-      (!entityType || entry.entity_type === entityType) && (!actorId || entry.actor_id === actorId),
+      (!from || entry.created_at >= from) &&
+      (!to || entry.created_at <= to) &&
+      (!entityType || entry.entity_type === entityType) &&
+      (!actorId || entry.actor_id === actorId),
   );
   const start = Math.max(0, found.findIndex(({ id }) => id === query.get("cursor")) + 1);
   const data = found.slice(start, start + AUDIT_PAGE);

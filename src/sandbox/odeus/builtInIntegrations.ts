@@ -21,13 +21,29 @@ export interface BuiltInIntegration {
 }
 
 const microsoft = (slug: string, name: string, scopes: string, action: string, odeusClientAvailable = true): BuiltInIntegration => ({
-  slug, name, description: `${name} of Microsoft 365`, vendor: "microsoft", authType: "OAUTH", odeusClientAvailable,
-  tenantIdSupported: true, clientSecretRequired: true, defaultScopes: scopes.split(" "), actions: [action],
+  slug,
+  name,
+  description: `${name} of Microsoft 365`,
+  vendor: "microsoft",
+  authType: "OAUTH",
+  odeusClientAvailable,
+  tenantIdSupported: true,
+  clientSecretRequired: true,
+  defaultScopes: scopes.split(" "),
+  actions: [action],
 });
 
 const oauth = (vendor: Vendor, slug: string, name: string, scopes: string, action: string, odeusClientAvailable = true): BuiltInIntegration => ({
-  slug, name, description: name, vendor, authType: "OAUTH", odeusClientAvailable,
-  tenantIdSupported: false, clientSecretRequired: true, defaultScopes: scopes.split(" "), actions: [action],
+  slug,
+  name,
+  description: name,
+  vendor,
+  authType: "OAUTH",
+  odeusClientAvailable,
+  tenantIdSupported: false,
+  clientSecretRequired: true,
+  defaultScopes: scopes.split(" "),
+  actions: [action],
 });
 
 export const BUILT_IN_INTEGRATIONS: readonly BuiltInIntegration[] = [
@@ -47,7 +63,15 @@ export const BUILT_IN_INTEGRATIONS: readonly BuiltInIntegration[] = [
   oauth("atlassian", "confluence", "Confluence", "read:confluence-content.all read:confluence-space.summary search:confluence offline_access", "Search pages"),
   oauth("servicenow", "servicenow", "ServiceNow", "useraccount", "Create incident", false),
   {
-    slug: "notion-api", name: "Notion (API key)", description: "Notion with a key of each user", vendor: "notion", authType: "API_KEY",
-    odeusClientAvailable: false, tenantIdSupported: false, clientSecretRequired: false, defaultScopes: [], actions: ["Search pages"],
+    slug: "notion-api",
+    name: "Notion (API key)",
+    description: "Notion with a key of each user",
+    vendor: "notion",
+    authType: "API_KEY",
+    odeusClientAvailable: false,
+    tenantIdSupported: false,
+    clientSecretRequired: false,
+    defaultScopes: [],
+    actions: ["Search pages"],
   },
 ];

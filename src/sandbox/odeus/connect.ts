@@ -8,8 +8,8 @@ import { randomBytes } from "node:crypto";
 import type { Operation, SandboxReply, SandboxRequest } from "../counterpart.js";
 import { escapeHtml, renderPage } from "../page.js";
 import { requestTokens, type TokenRefusal, type Tokens } from "./tokenRequest.js";
-import { userError, type UserError } from "./userErrors.js";
-import { modeOf, scopesOf, usesOAuth, type Connection, type Integration, type StoredClient, type Workspace } from "./workspace.js";
+import { type UserError, userError } from "./userErrors.js";
+import { type Connection, type Integration, modeOf, type StoredClient, scopesOf, usesOAuth, type Workspace } from "./workspace.js";
 
 export interface AuthorizationEndpoints {
   authorizationUrl: string;
@@ -65,7 +65,11 @@ export function createConnect(workspace: Workspace, servers: VendorServers, ca: 
     pending.set(state, { integrationId: integration.id, user, redirectUrl: integration.redirectUrl, scopes });
     const target = new URL(endpoints.authorizationUrl);
     const parameters = {
-      response_type: "code", client_id: client?.clientId ?? "", redirect_uri: integration.redirectUrl, scope: scopes.join(" "), state,
+      response_type: "code",
+      client_id: client?.clientId ?? "",
+      redirect_uri: integration.redirectUrl,
+      scope: scopes.join(" "),
+      state,
       ...EXTRA_PARAMETERS[integration.vendor ?? ""],
     };
     for (const [name, value] of Object.entries(parameters)) target.searchParams.set(name, value);
@@ -85,8 +89,14 @@ export function createConnect(workspace: Workspace, servers: VendorServers, ca: 
 
     const moment = workspace.stamp();
     const connection: Connection = {
-      integrationId: integration.id, user: started.user, clientId: integration.client?.clientId ?? "",
-      scopes: grantedScopes(started.scopes, answer), ...held(answer, moment), refreshToken: answer.refreshToken, connectedAt: moment, refreshedAt: null,
+      integrationId: integration.id,
+      user: started.user,
+      clientId: integration.client?.clientId ?? "",
+      scopes: grantedScopes(started.scopes, answer),
+      ...held(answer, moment),
+      refreshToken: answer.refreshToken,
+      connectedAt: moment,
+      refreshedAt: null,
     };
     const others = workspace.connections.filter(({ integrationId, user }) => integrationId !== integration.id || user !== started.user);
     workspace.connections = [...others, connection];
@@ -99,7 +109,8 @@ export function createConnect(workspace: Workspace, servers: VendorServers, ca: 
     if (connection.refreshToken === undefined) return { status: 400, body: { refreshed: false, error: "no_refresh_token" } };
     // With the client of now, as the product does: a refresh token of another client is refused by the server.
     const answer = await ask(integration, { grant_type: "refresh_token", refresh_token: connection.refreshToken });
-    if ("error" in answer) return { status: 400, body: { refreshed: false, error: userError(answer.error, answer.description, answer.status).code, detail: answer.description } };
+    if ("error" in answer)
+      return { status: 400, body: { refreshed: false, error: userError(answer.error, answer.description, answer.status).code, detail: answer.description } };
     const moment = workspace.stamp();
     Object.assign(connection, held(answer, moment), { refreshedAt: moment, refreshToken: answer.refreshToken ?? connection.refreshToken });
     return { status: 200, body: { refreshed: true, ...showConnection(connection) } };
@@ -112,7 +123,9 @@ export function createConnect(workspace: Workspace, servers: VendorServers, ca: 
     if (client === undefined || endpoints === undefined) return { status: 0, error: "no_client", description: notConnectable(integration).detail };
     const credentials = { client_id: client.clientId, ...(client.clientSecret === undefined ? {} : { client_secret: client.clientSecret }) };
     return requestTokens(endpoints.tokenUrl, { ...form, ...credentials }, ca()).catch((problem: Error) => ({
-      status: 0, error: "server_unreachable", description: problem.message,
+      status: 0,
+      error: "server_unreachable",
+      description: problem.message,
     }));
   };
 
@@ -131,7 +144,10 @@ export function createConnect(workspace: Workspace, servers: VendorServers, ca: 
         case "refreshConnection":
           return refresh(integration, query.get("user"));
         default:
-          return { status: 200, body: { connections: workspace.connections.filter(({ integrationId }) => integrationId === integration.id).map(showConnection) } };
+          return {
+            status: 200,
+            body: { connections: workspace.connections.filter(({ integrationId }) => integrationId === integration.id).map(showConnection) },
+          };
       }
     },
   };

@@ -63,7 +63,8 @@ let loaded: Contract | undefined;
 
 /** Read once per process: every workspace of a sandbox is held to the same text. */
 export function loadContract(): Contract {
-  return (loaded ??= readContract());
+  loaded ??= readContract();
+  return loaded;
 }
 
 function readContract(): Contract {
@@ -73,11 +74,13 @@ function readContract(): Contract {
   addFormats(ajv);
   ajv.addSchema(document, "odeus");
   // Compiled when first needed: one run meets few of them.
-  const check = (pointer: string): Check => (value) => {
-    const validate = ajv.getSchema(`odeus#${pointer}`);
-    if (validate === undefined) throw new Error(`${FILE} has nothing at ${pointer}`);
-    return validate(value) ? [] : (validate.errors ?? []);
-  };
+  const check =
+    (pointer: string): Check =>
+    (value) => {
+      const validate = ajv.getSchema(`odeus#${pointer}`);
+      if (validate === undefined) throw new Error(`${FILE} has nothing at ${pointer}`);
+      return validate(value) ? [] : (validate.errors ?? []);
+    };
 
   const operations = new Map<string, KnownOperation>();
   for (const [path, item] of Object.entries(document.paths)) {
@@ -87,7 +90,7 @@ function readContract(): Contract {
       const pointer = `/paths/${path.replaceAll("/", "~1").replaceAll("{", "%7B").replaceAll("}", "%7D")}/${method}`;
       const replies = Object.entries(operation.responses).map(([status, response]): [string, Check] => [
         status,
- check(`${response.$ref === undefined ? `${pointer}/responses/${status}` : response.$ref.slice(1)}/content/${JSON_TYPE}/schema`),
+        check(`${response.$ref === undefined ? `${pointer}/responses/${status}` : response.$ref.slice(1)}/content/${JSON_TYPE}/schema`),
       ]);
       operations.set(operation.operationId, {
         operationId: operation.operationId,

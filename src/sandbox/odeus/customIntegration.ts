@@ -3,7 +3,7 @@
 import { randomUUID } from "node:crypto";
 import { ApiError } from "./apiError.js";
 import { refusePadding } from "./oauthClientSlot.js";
-import { usesOAuth, type AuthType, type CustomSettings, type Integration, type Workspace } from "./workspace.js";
+import { type AuthType, type CustomSettings, type Integration, usesOAuth, type Workspace } from "./workspace.js";
 
 /** The body of PATCH /auth, already held against the contract. */
 export interface AuthChange {
@@ -27,10 +27,13 @@ export function customOnly(integration: Integration): Integration & { custom: Cu
 /** The type is required on every call. Fields are replaced whole; of the OAuth part only what is named changes. */
 export function changeAuth(workspace: Workspace, integration: Integration & { custom: CustomSettings }, change: AuthChange): void {
   const { authType, authFields, authTestCode, oauthClient } = change;
-  if (oauthClient !== undefined && !usesOAuth({ ...integration, authType })) throw new ApiError(400, "oauthClient is allowed with authType OAUTH or OAUTH_DCR only");
-  if (authFields !== undefined && new Set(authFields.map(({ slug }) => slug)).size < authFields.length) throw new ApiError(400, "authFields: slug must be unique");
+  if (oauthClient !== undefined && !usesOAuth({ ...integration, authType }))
+    throw new ApiError(400, "oauthClient is allowed with authType OAUTH or OAUTH_DCR only");
+  if (authFields !== undefined && new Set(authFields.map(({ slug }) => slug)).size < authFields.length)
+    throw new ApiError(400, "authFields: slug must be unique");
   refusePadding({ clientId: oauthClient?.clientId, clientSecret: oauthClient?.clientSecret });
-  if (oauthClient?.clientSecret !== undefined && (oauthClient.clientId ?? integration.client?.clientId) === undefined) throw new ApiError(400, "clientId is required with clientSecret");
+  if (oauthClient?.clientSecret !== undefined && (oauthClient.clientId ?? integration.client?.clientId) === undefined)
+    throw new ApiError(400, "clientId is required with clientSecret");
 
   if (authType !== integration.authType) {
     // Documented: a change of the type deletes every user connection.

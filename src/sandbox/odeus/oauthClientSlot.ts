@@ -1,7 +1,7 @@
 /** The client slot of an integration: what is refused, what is stored, and how it is shown. Facts: odeus.md section 6. */
 
 import { ApiError } from "./apiError.js";
-import { modeOf, scopesOf, type Integration, type StoredClient } from "./workspace.js";
+import { type Integration, modeOf, type StoredClient, scopesOf } from "./workspace.js";
 
 /** The limit of the product's one-string form of scopes. */
 const SCOPES_TEXT_LIMIT = 2000;

@@ -4,7 +4,7 @@ import { randomUUID } from "node:crypto";
 import type { Operation, SandboxReply, SandboxRequest } from "../counterpart.js";
 import { escapeHtml, renderPage } from "../page.js";
 import { ApiError, errorEnvelope } from "./apiError.js";
-import { modeOf, usesOAuth, type Integration, type Workspace } from "./workspace.js";
+import { type Integration, modeOf, usesOAuth, type Workspace } from "./workspace.js";
 
 export interface Settings {
   operation(method: string, path: string): Operation | undefined;
@@ -12,7 +12,9 @@ export interface Settings {
 }
 
 /** What a test may change by hand beside the API's own calls. */
-type IntegrationSwitches = Partial<Pick<Integration, "enabled" | "odeusClientAvailable" | "clientSecretRequired" | "tenantIdSupported" | "defaultScopes" | "redirectUrl">>;
+type IntegrationSwitches = Partial<
+  Pick<Integration, "enabled" | "odeusClientAvailable" | "clientSecretRequired" | "tenantIdSupported" | "defaultScopes" | "redirectUrl">
+>;
 const SWITCHES = ["enabled", "odeusClientAvailable", "clientSecretRequired", "tenantIdSupported", "defaultScopes", "redirectUrl"];
 
 const PAGE = "/settings";

@@ -43,6 +43,9 @@ export function userError(error: string, detail: string, status?: number): UserE
   const sign = SIGNS.find(([pattern]) => pattern.test(`${error} ${detail}`))?.[1];
   // Atlassian answers 401 access_denied to a wrong client.
   const code = sign ?? (status === 401 ? "invalid_client" : error);
-  const { title, remedy } = DOCUMENTED[code] ?? { title: code, remedy: "The workspace's administrator can see and change the client in Workspace settings, Integrations." };
+  const { title, remedy } = DOCUMENTED[code] ?? {
+    title: code,
+    remedy: "The workspace's administrator can see and change the client in Workspace settings, Integrations.",
+  };
   return { code, title, detail, remedy };
 }

@@ -144,7 +144,13 @@ export function createWorkspace(name: string, now: () => Date, origin: () => str
   for (const { actions, ...known } of BUILT_IN_INTEGRATIONS) {
     const id = stableUuid(`${name}/${known.slug}`);
     add({
-      ...known, id, buildByOdeus: true, enabled: true, client: undefined, custom: undefined, triggers: [],
+      ...known,
+      id,
+      buildByOdeus: true,
+      enabled: true,
+      client: undefined,
+      custom: undefined,
+      triggers: [],
       actions: actions.map((action) => ({ id: stableUuid(`${id}/${action}`), name: action, description: "" })),
     });
   }
@@ -162,16 +168,37 @@ export function createWorkspace(name: string, now: () => Date, origin: () => str
     },
     record(actor, action, entityType, entityId, before, after) {
       workspace.audit.push({
-        id: randomUUID(), created_at: workspace.stamp(), actor_id: actor.id, actor_type: actor.type, actor_name: actor.name,
-        action, entity_type: entityType, entity_id: entityId, ip_address: actor.ipAddress, user_agent: actor.userAgent,
+        id: randomUUID(),
+        created_at: workspace.stamp(),
+        actor_id: actor.id,
+        actor_type: actor.type,
+        actor_name: actor.name,
+        action,
+        entity_type: entityType,
+        entity_id: entityId,
+        ip_address: actor.ipAddress,
+        user_agent: actor.userAgent,
         changes: { before, after },
       });
     },
     addCustomIntegration(integrationName, description, authType) {
       return add({
-        id: randomUUID(), slug: freeSlug(integrations, integrationName), name: integrationName, description, authType, buildByOdeus: false,
-        vendor: undefined, enabled: true, odeusClientAvailable: false, tenantIdSupported: false, clientSecretRequired: true,
-        defaultScopes: [], client: undefined, custom: { authFields: [] }, actions: [], triggers: [],
+        id: randomUUID(),
+        slug: freeSlug(integrations, integrationName),
+        name: integrationName,
+        description,
+        authType,
+        buildByOdeus: false,
+        vendor: undefined,
+        enabled: true,
+        odeusClientAvailable: false,
+        tenantIdSupported: false,
+        clientSecretRequired: true,
+        defaultScopes: [],
+        client: undefined,
+        custom: { authFields: [] },
+        actions: [],
+        triggers: [],
       });
     },
     allowCall() {
@@ -190,7 +217,11 @@ export function createWorkspace(name: string, now: () => Date, origin: () => str
 
 function freeSlug(integrations: Map<string, Integration>, name: string): string {
   const taken = new Set([...integrations.values()].map(({ slug }) => slug));
-  const wanted = name.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-+|-+$/g, "") || "integration";
+  const wanted =
+    name
+      .toLowerCase()
+      .replace(/[^a-z0-9]+/g, "-")
+      .replace(/^-+|-+$/g, "") || "integration";
   for (let count = 1; ; count += 1) {
     const slug = count === 1 ? wanted : `${wanted}-${count}`;
     if (!taken.has(slug)) return slug;

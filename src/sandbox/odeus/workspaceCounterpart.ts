@@ -2,7 +2,7 @@
 
 import { randomBytes } from "node:crypto";
 import type { Counterpart, Operation, SandboxReply, SandboxRequest } from "../counterpart.js";
-import { createApi, type ApiKey } from "./api.js";
+import { type ApiKey, createApi } from "./api.js";
 import { errorEnvelope } from "./apiError.js";
 import { createConnect, type VendorServers } from "./connect.js";
 import { loadContract } from "./contract.js";

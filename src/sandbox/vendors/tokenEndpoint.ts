@@ -26,7 +26,11 @@ export interface ClientCredentials {
   clientSecret: string;
 }
 
-export async function answerOddly(behaviour: Behaviour, request: SandboxRequest, accepts: (credentials: ClientCredentials) => Promise<boolean>): Promise<SandboxReply> {
+export async function answerOddly(
+  behaviour: Behaviour,
+  request: SandboxRequest,
+  accepts: (credentials: ClientCredentials) => Promise<boolean>,
+): Promise<SandboxReply> {
   switch (behaviour) {
     case "acceptAll":
       return { status: 200, body: { access_token: "accepted-whatever-was-sent", token_type: "Bearer", expires_in: 3600 } };
@@ -42,7 +46,10 @@ export async function answerOddly(behaviour: Behaviour, request: SandboxRequest,
       return new Promise(() => undefined);
     case "reflect": {
       const error = (await accepts(credentialsOf(request))) ? "invalid_grant" : "invalid_client";
-      return { status: error === "invalid_grant" ? 400 : 401, body: { error, error_description: `cannot process ${request.headers["authorization"] ?? ""} ${request.body}` } };
+      return {
+        status: error === "invalid_grant" ? 400 : 401,
+        body: { error, error_description: `cannot process ${request.headers["authorization"] ?? ""} ${request.body}` },
+      };
     }
     default:
       return { status: 400, body: { error: "invalid_grant", error_description: "The authorization code is invalid or has expired." } };

@@ -7,7 +7,7 @@
 import { randomBytes, randomInt } from "node:crypto";
 import type { Counterpart, Operation } from "../counterpart.js";
 import { createOAuthServer, type OAuthServer, type OAuthServerClient, type OAuthServerOptions } from "../oauthServer.js";
-import { answerOddly, isPlayedByServer, type Behaviour } from "./tokenEndpoint.js";
+import { answerOddly, type Behaviour, isPlayedByServer } from "./tokenEndpoint.js";
 
 export type { Behaviour } from "./tokenEndpoint.js";
 
@@ -139,7 +139,14 @@ export function createVendorServer({ name, origin, users, behaviour: first = "cl
   };
 }
 
-const ERRORS: Record<number, string> = { 400: "invalid_request", 401: "invalid_client", 403: "access_denied", 404: "not_found", 429: "rate_limited", 503: "temporarily_unavailable" };
+const ERRORS: Record<number, string> = {
+  400: "invalid_request",
+  401: "invalid_client",
+  403: "access_denied",
+  404: "not_found",
+  429: "rate_limited",
+  503: "temporarily_unavailable",
+};
 
 function refuseTwo(vendor: Vendor, redirectUris: string[]): void {
   if (vendor.onlyOneRedirectUri && redirectUris.length > 1) throw new Error("an app of this vendor has one callback URL");
