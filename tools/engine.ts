@@ -30,7 +30,9 @@ export async function startEngine(environment: Record<string, string>): Promise<
   const work = mkdtempSync(path.join(ROOT, ".tools", "work-"));
   const full = {
     ...environment,
-    PATH: [...cli.path, path.join(ROOT, "node_modules/@pulumi/pulumi"), process.env["PATH"] ?? ""].join(path.delimiter),
+    PATH: [...cli.path, process.env["PATH"] ?? ""].join(path.delimiter),
+    // The host of dynamic resources lies beside the CLI; one found on PATH would be used with a warning.
+    PULUMI_IGNORE_AMBIENT_PLUGINS: "true",
     PULUMI_HOME: path.join(home, "home"),
     PULUMI_BACKEND_URL: `file://${backend}`,
     PULUMI_CONFIG_PASSPHRASE: "sandbox",

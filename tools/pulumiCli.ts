@@ -1,7 +1,7 @@
 /** Finds a Pulumi CLI, or builds the pinned one with its YAML host from tools/cli/go.mod. Prints what it found. */
 
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import * as path from "node:path";
 
 const ROOT = path.join(__dirname, "..");
@@ -63,6 +63,8 @@ export function ensurePulumiCli(): PulumiCli {
     });
   build("pulumi-language-yaml", "github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml", "-s -w");
   build("pulumi", "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi", `-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v${pinned()}`);
+  // The host of dynamic resources comes with the SDK; a CLI expects it beside itself.
+  copyFileSync(path.join(ROOT, "node_modules/@pulumi/pulumi/pulumi-resource-pulumi-nodejs"), path.join(BUILT, "bin/pulumi-resource-pulumi-nodejs"));
   return { root: BUILT, path: [path.join(BUILT, "bin")], version: pinned() };
 }
 

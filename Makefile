@@ -1,0 +1,41 @@
+# The two commands of a newcomer are `make demo` and `make test`; both set up what they need and rebuild nothing that is there.
+
+SOURCES := $(shell find src api -type f) schema.json tsconfig.json package.json
+
+.PHONY: demo test build sandbox check setup cli clean
+
+demo: setup
+	@npx tsx tools/demo.ts
+
+test: setup
+	@$(MAKE) --no-print-directory check
+	npx jest
+
+check: build
+	npx tsc -p tsconfig.test.json
+	npx biome check
+	npx tsx tools/generate.ts --check
+
+setup: build cli
+
+build: dist/.built
+
+# Starts the embedded Odeus workspace, Entra tenant and OAuth servers, and prints what to export.
+sandbox: build
+	@node dist/sandbox/main.js
+
+# Finds a Pulumi CLI, or builds the pinned one (about 4 minutes, once).
+cli: node_modules/.installed
+	@npx tsx tools/pulumiCli.ts
+
+dist/.built: node_modules/.installed $(SOURCES)
+	@rm -rf dist
+	npx tsc -p tsconfig.json
+	@touch $@
+
+node_modules/.installed: package.json package-lock.json .npmrc
+	npm ci
+	@touch $@
+
+clean:
+	rm -rf dist node_modules .tools

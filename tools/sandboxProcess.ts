@@ -1,0 +1,73 @@
+/** The sandbox as a process of its own, for the demo: started, awaited, spoken to, ended. */
+
+import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import * as path from "node:path";
+import type { RecordedCall } from "../src/sandbox/calls";
+import type { WorldDescription } from "../src/sandbox/world";
+
+export interface Sandbox {
+  world: WorldDescription;
+  /** Certificate authority of its https side. */
+  ca: string;
+  calls(): Promise<RecordedCall[]>;
+  clearCalls(): Promise<void>;
+  /** A client made by hand at the Atlassian counterpart. */
+  atlassianClient(client: { name: string; redirectUris: string[]; scopes: string[] }): Promise<{ clientId: string; clientSecret: string }>;
+  /** The workspace as a person sees it: its own API, with no key asked. */
+  slot(slug: string): Promise<Slot>;
+  /** App registrations of the tenant, by state. */
+  applications(): Promise<{ active: string[]; deleted: string[] }>;
+  close(): void;
+}
+
+export interface Slot {
+  mode: string;
+  clientId: string | null;
+  redirectUrl: string;
+  scopes: string[];
+  defaultScopes: string[];
+}
+
+export async function startSandbox(): Promise<Sandbox> {
+  const main = path.join(__dirname, "..", "dist", "sandbox", "main.js");
+  const child = spawn(process.execPath, [main, "--json", "--parent", String(process.pid)], { stdio: ["ignore", "pipe", "inherit"] });
+  const ready = await new Promise<{ control: string; caFile: string; world: WorldDescription }>((resolve, reject) => {
+    let text = "";
+    child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
+      text += chunk;
+      if (text.includes("\n")) resolve(JSON.parse(text) as { control: string; caFile: string; world: WorldDescription });
+    });
+    child.once("exit", (code) => reject(new Error(`the sandbox ended with code ${code} before it was ready`)));
+  });
+  const { control, world } = ready;
+  const ask = async <T>(method: string, route: string, body?: unknown): Promise<T> => {
+    const answer = await fetch(`${control}/__sandbox/worlds/${world.id}${route}`, { method, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+    if (!answer.ok) throw new Error(`the sandbox answered ${answer.status} to ${method} ${route}: ${await answer.text()}`);
+    return (answer.status === 204 ? undefined : await answer.json()) as T;
+  };
+  return {
+    world,
+    ca: readFileSync(ready.caFile, "utf8"),
+    async calls() {
+      const answer = await ask<RecordedCall[] | { calls: RecordedCall[] }>("GET", "/calls");
+      return Array.isArray(answer) ? answer : answer.calls;
+    },
+    clearCalls: () => ask("DELETE", "/calls"),
+    atlassianClient: (client) => ask("POST", "/vendors/atlassian/clients", client),
+    async slot(slug) {
+      const url = `${world.environment["ODEUS_BASE_URL"]}/integrations/v1/${world.integrations[slug]}/oauth-client`;
+      const answer = await fetch(url, { headers: { "x-sandbox-by-hand": "1" } });
+      return ((await answer.json()) as { oauthClient: Slot }).oauthClient;
+    },
+    async applications() {
+      const state = await ask<{ entra: { tenants: { applications: { appId: string; deletedDateTime: string | null }[] }[] } }>("GET", "/state");
+      const all = state.entra.tenants.flatMap(({ applications }) => applications);
+      return {
+        active: all.filter(({ deletedDateTime }) => deletedDateTime === null).map(({ appId }) => appId),
+        deleted: all.filter(({ deletedDateTime }) => deletedDateTime !== null).map(({ appId }) => appId),
+      };
+    },
+    close: () => void child.kill(),
+  };
+}
