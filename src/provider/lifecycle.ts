@@ -3,17 +3,17 @@
  * their wire form and nothing about either.
  */
 
-import { secretPaths, shapeProblems, withDefaults, type ValuePath } from "../core/check.js";
+import { secretPaths, shapeProblems, type ValuePath, withDefaults } from "../core/check.js";
 import { createClaims } from "../core/claims.js";
 import type { Config } from "../core/config.js";
 import { shapeOf } from "../core/definition.js";
 import { messageOf, OdeusError } from "../core/errors.js";
 import { Secret } from "../core/secret.js";
-import { UNKNOWN, isAsset, type Properties, type Value } from "../core/value.js";
-import { PartialFailure, type Context, type Difference, type Resource } from "../resources/resource.js";
+import { isAsset, type Properties, UNKNOWN, type Value } from "../core/value.js";
+import { type Context, type Difference, PartialFailure, type Resource } from "../resources/resource.js";
 import type { EngineLog } from "./engineLog.js";
-import { textsAt } from "./propertyValues.js";
 import { createOperations } from "./operations.js";
+import { textsAt } from "./propertyValues.js";
 import { describeUrn } from "./urn.js";
 
 export interface LifecycleOptions {
@@ -109,9 +109,8 @@ export function createLifecycle({ resources, now, log }: LifecycleOptions): Life
       remember(resource, given);
       try {
         const inputs = withDefaults(resource.inputs, given);
-        const shape = shapeProblems(resource.inputs, inputs);
-        // The rules beyond the shape are written for inputs that fit it.
-        const failures = shape.length > 0 ? shape : [...resource.check(inputs), ...claimed(resource, urn, inputs)];
+        // All at once: whoever mends the shape should not learn of a broken rule only then.
+        const failures = [...shapeProblems(resource.inputs, inputs), ...resource.check(inputs), ...claimed(resource, urn, inputs)];
         return { inputs: definedProperties(inputs), failures: failures.map(messageOf) };
       } catch (error) {
         throw forPeople(error);
@@ -133,8 +132,7 @@ export function createLifecycle({ resources, now, log }: LifecycleOptions): Life
       }
     },
 
-    create: (operation, inputs) =>
-      run(operation, [inputs], async (resource, context) => recorded(await resource.create(context, inputs))),
+    create: (operation, inputs) => run(operation, [inputs], async (resource, context) => recorded(await resource.create(context, inputs))),
 
     preview: (operation, inputs, state) =>
       run(operation, [inputs, state], async (resource, context) => {

@@ -57,9 +57,9 @@ export interface Resource {
   readonly inputs: z.ZodObject;
   /** The computed outputs. State is inputs and outputs together. */
   readonly outputs: z.ZodObject;
-  /** Rules beyond the shape, over inputs that fit it (with unknowns). Answers reasons that start with the path. Pure. */
+  /** Rules beyond the shape, over any inputs: those that do not fit it and unknown ones are passed over. Answers reasons that start with the path. Pure. */
   check(inputs: Properties): string[];
-  /** The workspace slots that these inputs name, as far as they are known. */
+  /** The workspace slots that these inputs name, as far as they are known and fit. */
   slots(inputs: Properties): string[];
   /** Offline: state, inputs, clock. */
   diff(state: Properties, inputs: Properties, now: Date): Diff;

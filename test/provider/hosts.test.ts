@@ -4,7 +4,7 @@ import { UNKNOWN } from "../../src/core/value.js";
 import { FAKE_HANDLERS, startDynamicProcess } from "../support/dynamicProcess.js";
 import { GENERATED_SECRET } from "../support/fakeResource.js";
 import { FAKE_PLUGIN, startPluginProcess } from "../support/pluginProcess.js";
-import { HostFailure, secret, type HostOptions, type ProviderHost } from "../support/providerHost.js";
+import { HostFailure, type HostOptions, type ProviderHost, secret } from "../support/providerHost.js";
 
 const HOSTS: [string, (options?: HostOptions) => Promise<ProviderHost>][] = [
   ["plugin", (options) => startPluginProcess({ command: FAKE_PLUGIN, ...options })],
@@ -43,19 +43,25 @@ describe.each(HOSTS)("the %s host", (name, start) => {
       const { failures } = await host.check(urn, { name: "a", app: { titel: "x", clientSecret: 7 }, scopes: { "outlook-email": [1] }, mode: "dark" });
       expect(failures.sort()).toEqual([
         "app.clientSecret: must be text",
-        "app.titel: is not a known property. Did you mean \"title\"?",
+        'app.titel: is not a known property. Did you mean "title"?',
         "app.title: is required",
         'mode: must be one of "plain", "fancy"',
         'scopes["outlook-email"][0]: must be text',
       ]);
     });
 
-    it("reports the resource's own rules once the shape is right", async () => {
+    it("reports the resource's own rules together with the shape", async () => {
       expect((await host.check(urn, { name: "refused" })).failures).toEqual(["name: is refused"]);
+      expect((await host.check(urn, { name: "refused", verify: "yes" })).failures).toEqual(["verify: must be true or false", "name: is refused"]);
     });
 
     it("takes unknown values anywhere", async () => {
-      const { inputs, failures } = await host.check(urn, { name: UNKNOWN, app: { title: UNKNOWN, clientSecret: UNKNOWN, logo: UNKNOWN }, tokens: [UNKNOWN], scopes: UNKNOWN });
+      const { inputs, failures } = await host.check(urn, {
+        name: UNKNOWN,
+        app: { title: UNKNOWN, clientSecret: UNKNOWN, logo: UNKNOWN },
+        tokens: [UNKNOWN],
+        scopes: UNKNOWN,
+      });
       expect(failures).toEqual([]);
       expect(inputs["name"]).toBe(UNKNOWN);
       expect(inputs["app"]).toMatchObject({ title: UNKNOWN, clientSecret: UNKNOWN, lifetimeDays: 180 });
@@ -72,7 +78,9 @@ describe.each(HOSTS)("the %s host", (name, start) => {
       const other = host.urn("FakeClient", "other");
       const inputs = { name: "a", integrations: [{ integration: "outlook-email" }] };
       expect((await host.check(urn, inputs)).failures).toEqual([]);
-      expect((await host.check(other, inputs)).failures).toEqual(['integrations: the slot "outlook-email" is also claimed by FakeClient "mail"; one slot, one resource']);
+      expect((await host.check(other, inputs)).failures).toEqual([
+        'integrations: the slot "outlook-email" is also claimed by FakeClient "mail"; one slot, one resource',
+      ]);
       await host.check(urn, { name: "a" });
       expect((await host.check(other, inputs)).failures).toEqual([]);
       await host.check(other, { name: "a" });
@@ -100,7 +108,10 @@ describe.each(HOSTS)("the %s host", (name, start) => {
     it("answers id and state, secrets wrapped and nothing undefined, and clears the row at the end", async () => {
       const before = host.lines.length;
       const made = await host.create(urn, { name: "a", tokens: secret(["listed-secret-value"]) });
-      expect(made).toEqual({ id: "fake/1", state: { name: "a", tokens: ["listed-secret-value"], clientId: "client-1", generated: GENERATED_SECRET, drift: [] } });
+      expect(made).toEqual({
+        id: "fake/1",
+        state: { name: "a", tokens: ["listed-secret-value"], clientId: "client-1", generated: GENERATED_SECRET, drift: [] },
+      });
       expect(bareTexts(host.answers.at(-1))).not.toContain(GENERATED_SECRET);
       expect(bareTexts(host.answers.at(-1))).not.toContain("listed-secret-value");
       const said = host.lines.slice(before);
@@ -116,7 +127,10 @@ describe.each(HOSTS)("the %s host", (name, start) => {
       await host.check(urn, { name: "a", tokens: [GENERATED_SECRET] });
       const before = host.lines.length;
       await host.create(urn, { name: "a" });
-      const texts = host.lines.slice(before).map(({ message }) => message).join("\n");
+      const texts = host.lines
+        .slice(before)
+        .map(({ message }) => message)
+        .join("\n");
       expect(texts).toContain("[secret]");
       expect(texts).not.toContain(GENERATED_SECRET);
       expect(texts).not.toContain("key-from-environment");

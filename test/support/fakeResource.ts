@@ -26,7 +26,10 @@ export const fakeResource: Resource = {
     name: z.string().max(40).describe("What happens: fail, partial, hang, crash, gone, or nothing special."),
     integrations: z.array(use).min(1).optional().describe("Users of the client."),
     app: app.optional().describe("The app."),
-    tokens: z.array(z.string().meta({ secret: true })).optional().describe("Secret texts."),
+    tokens: z
+      .array(z.string().meta({ secret: true }))
+      .optional()
+      .describe("Secret texts."),
     scopes: z.record(z.string(), z.array(z.string())).optional().describe("Scopes by name."),
     mode: z.enum(["plain", "fancy"]).default("plain").describe("Mode."),
     verify: z.boolean().default(true).describe("Verify."),
@@ -95,6 +98,6 @@ export const fakeResource: Resource = {
 };
 
 function slotOf(use: Properties[string]): string[] {
-  const integration = (use as Properties)["integration"];
+  const integration = (use as Properties | null)?.["integration"];
   return typeof integration === "string" ? [integration] : [];
 }
