@@ -1,6 +1,6 @@
 /** Microsoft Entra: an app registration with service principal, client secrets and, on request, tenant-wide consent. */
 
-import { cloudOf, signIn } from "../clients/entraSignIn.js";
+import { cloudOf, forgetSession, signIn } from "../clients/entraSignIn.js";
 import { type Application, createGraph, type Graph } from "../clients/graph.js";
 import type { HttpLimits } from "../clients/http.js";
 import type { Config } from "../core/config.js";
@@ -31,7 +31,7 @@ export function createEntraServer(options: EntraOptions): AuthorizationServer {
   const { settings, config, env, limits } = options;
   const cloud = cloudOf(config);
   const signedIn = () => signIn(config, options.tenantId, env);
-  const graph: Graph = createGraph({ root: cloud.graph, env, limits, signIn: signedIn });
+  const graph: Graph = createGraph({ root: cloud.graph, env, limits, signIn: signedIn, forgetSession: () => forgetSession(config, options.tenantId) });
   const patience: Patience = { env, budgetMs: REPLICATION_MS };
   const name = `app registration "${settings.displayName}"`;
   const title = `${name}${options.tenantId === undefined ? "" : ` in tenant ${options.tenantId}`}`;

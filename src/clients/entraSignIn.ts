@@ -39,24 +39,56 @@ export function cloudOf(config: Config): Cloud {
   return { authority: bare(config.text("entraAuthority") ?? cloud.authority), graph: bare(config.text("entraGraph") ?? cloud.graph) };
 }
 
-/** One credential object per configuration and tenant: it keeps its token until shortly before that expires. */
-const credentials = new WeakMap<Config, Map<string, Promise<TokenCredential>>>();
+interface Session {
+  signedIn: SignedIn;
+  /** Milliseconds since the epoch. */
+  expiresAt: number;
+}
+
+/** One session per configuration and tenant, shared by all resources, also while the first of them is still signing in. */
+const sessions = new WeakMap<Config, Map<string, Promise<Session>>>();
+/** A token is replaced this long before it ends, so that no call arrives with one that has just ended. */
+const MARGIN_MS = 300_000;
 
 export async function signIn(config: Config, tenantId: string | undefined, env: Env): Promise<SignedIn> {
   const cloud = cloudOf(config);
   requireSafeUrl(cloud.authority, "entra.authorityHost");
-  const known = credentials.get(config) ?? new Map<string, Promise<TokenCredential>>();
-  credentials.set(config, known);
+  const known = sessions.get(config) ?? new Map<string, Promise<Session>>();
+  sessions.set(config, known);
   const key = tenantId ?? "";
-  const credential = known.get(key) ?? createCredential(config, cloud, tenantId);
-  known.set(key, credential);
+  const open = (): Promise<Session> => {
+    const opening = openSession(config, cloud, tenantId);
+    known.set(key, opening);
+    opening.catch(() => known.delete(key));
+    return opening;
+  };
+  const session = await untilStopped(known.get(key) ?? open(), env.signal);
+  if (session.expiresAt - MARGIN_MS > env.now().getTime()) return session.signedIn;
+  return (await untilStopped(open(), env.signal)).signedIn;
+}
+
+/** Signs in anew next time: the token was refused before its time. */
+export function forgetSession(config: Config, tenantId: string | undefined): void {
+  sessions.get(config)?.delete(tenantId ?? "");
+}
+
+/** The session is shared, so stopping one operation must not end the sign-in that others wait for. */
+function untilStopped<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  if (signal.aborted) return Promise.reject(cancellation(signal));
+  return new Promise((resolve, reject) => {
+    const stop = (): void => reject(cancellation(signal));
+    signal.addEventListener("abort", stop, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
+  });
+}
+
+async function openSession(config: Config, cloud: Cloud, tenantId: string | undefined): Promise<Session> {
   try {
-    const answer = await (await credential).getToken(`${new URL(cloud.graph).origin}/.default`, { abortSignal: env.signal });
+    const credential = await createCredential(config, cloud, tenantId);
+    const answer = await credential.getToken(`${new URL(cloud.graph).origin}/.default`);
     if (answer === null) throw new Error("no token");
-    return readToken(new Secret(answer.token));
+    return { signedIn: readToken(new Secret(answer.token)), expiresAt: answer.expiresOnTimestamp };
   } catch (error) {
-    known.delete(key);
-    if (env.signal.aborted) throw cancellation(env.signal);
     if (error instanceof OdeusError) throw error;
     if (config.text("entraClientId") === undefined && error instanceof Error && UNAVAILABLE.has(error.name)) {
       throw new NotConfiguredError(

@@ -68,7 +68,7 @@ const NEEDS: Readonly<Record<string, string>> = {
 
 export type Graph = ReturnType<typeof createGraph>;
 
-export function createGraph(options: { root: string; env: Env; limits: HttpLimits; signIn: () => Promise<SignedIn> }) {
+export function createGraph(options: { root: string; env: Env; limits: HttpLimits; signIn: () => Promise<SignedIn>; forgetSession: () => void }) {
   const host = new URL(options.root).host;
   const http = createHttp({
     service: "Microsoft Graph",
@@ -81,7 +81,12 @@ export function createGraph(options: { root: string; env: Env; limits: HttpLimit
   });
 
   async function send(call: HttpCall): Promise<HttpAnswer> {
-    const answer = await http(call);
+    let answer = await http(call);
+    if (answer.status === 401) {
+      // The token ended between two calls; nothing was done, so even a call that is never repeated may go again.
+      options.forgetSession();
+      answer = await http(call);
+    }
     if (answer.status < 400) return answer;
     const { code, words } = wordsOf(answer.json);
     const requestId = answer.headers["request-id"];
