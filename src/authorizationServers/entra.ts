@@ -63,7 +63,11 @@ export function createEntraServer(options: EntraOptions): AuthorizationServer {
     objects: { ...more, objectId: application.id },
   });
   const objectIdOf = (client: RegisteredClient): string => client.objects["objectId"] ?? "";
-  const ids = async (wish: ClientWish): Promise<string[]> => scopeIds(await scopes(), wish.scopes);
+  /** Names that exist no more (a former wish may hold them) have no id; `prepare` has refused those of the wish itself. */
+  const ids = async (wish: ClientWish): Promise<string[]> => {
+    const { idOf } = await scopes();
+    return wish.scopes.flatMap((scope) => idOf.get(bareScope(scope)) ?? []);
+  };
 
   /** The application, once it is visible everywhere. */
   const application = (objectId: string): Promise<Application | undefined> =>
@@ -126,7 +130,7 @@ export function createEntraServer(options: EntraOptions): AuthorizationServer {
     async prepare(wish) {
       return doing(`checking ${title}`, async () => {
         await tenant();
-        await ids(wish);
+        scopeIds(await scopes(), wish.scopes);
         return { warnings: [] };
       });
     },
@@ -213,16 +217,14 @@ export function createEntraServer(options: EntraOptions): AuthorizationServer {
     async converge(client, mark, wish, formerly, undoable) {
       return doing(`updating ${title}`, async () => {
         const objectId = objectIdOf(client);
-        const known = await scopes();
         const app = await application(objectId);
         if (app === undefined) throw new ConfigError(`the app registration ${client.clientId} is gone. Run again: a new one is made.`);
-        const formerIds = formerly.scopes.flatMap((scope) => known.idOf.get(bareScope(scope)) ?? []);
         const patch = change(
           app,
           settings,
           mark,
           { wished: wish.redirectUrls, formerly: formerly.redirectUrls },
-          { wished: scopeIds(known, wish.scopes), formerly: formerIds },
+          { wished: await ids(wish), formerly: await ids(formerly) },
         );
         if (patch !== undefined) {
           undoable({ what: `${name} is as it was`, run: () => graph.patchApplication(objectId, patch.back) });

@@ -5,6 +5,7 @@
  */
 
 import type { ClientWish, RegisteredClient } from "../authorizationServers/contract.js";
+import { mayHaveHappened } from "../core/errors.js";
 import type { Secret } from "../core/secret.js";
 import { minus, union } from "../core/sets.js";
 import { askUntil } from "../core/wait.js";
@@ -84,6 +85,8 @@ export async function rollOut(stage: Stage, wish: Wish, before: Recorded | undef
       },
       places,
     );
+    // Refused everywhere, the new secret stands in no slot and can still be taken back.
+    progress.forward &&= written.size > 0 || failures.some(mayHaveHappened);
     for (const place of places) record(place, written.has(place.slot.integrationId), entry.whole);
     if (failures.length > 0) throw failures[0];
 
