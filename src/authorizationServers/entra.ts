@@ -8,7 +8,7 @@ import type { Env } from "../core/env.js";
 import { ConfigError, doing, isRemote, mayHaveHappened } from "../core/errors.js";
 import { minus } from "../core/sets.js";
 import { askUntil, type Patience, untilReady } from "../core/wait.js";
-import type { AuthorizationServer, ClientWish, Finding, IssuedSecret, Observation, RegisteredClient } from "./contract.js";
+import type { AuthorizationServer, ClientWish, Finding, IssuedSecret, Observation, RegisteredClient, Undoable } from "./contract.js";
 import { change, compare, type EntraSettings, markOfTags, newBody, settingsOf } from "./entraApplication.js";
 import { convergeGrant, ensureServicePrincipal, findGrant, notReplicated, scopesOf } from "./entraConsent.js";
 import { bareScope, readCatalogue, type ScopeCatalogue, scopeIds } from "./entraScopes.js";
@@ -30,7 +30,7 @@ const REPLICATION_MS = 300_000;
 export function createEntraServer(options: EntraOptions): AuthorizationServer {
   const { settings, config, env, limits } = options;
   const cloud = cloudOf(config);
-  const signedIn = () => signIn(config, options.tenantId, env);
+  const signedIn = () => signIn(config, options.tenantId, env, limits);
   const graph: Graph = createGraph({ root: cloud.graph, env, limits, signIn: signedIn, forgetSession: () => forgetSession(config, options.tenantId) });
   const patience: Patience = { env, budgetMs: REPLICATION_MS };
   const name = `app registration "${settings.displayName}"`;
@@ -99,7 +99,7 @@ export function createEntraServer(options: EntraOptions): AuthorizationServer {
   }
 
   /** Service principal, consent and logo: everything beside the app itself. */
-  async function complete(app: Application, client: RegisteredClient, wish: ClientWish): Promise<RegisteredClient> {
+  async function complete(app: Application, client: RegisteredClient, wish: ClientWish, undoable: Undoable): Promise<RegisteredClient> {
     const objects = { ...client.objects };
     const consent = (async () => {
       const servicePrincipal = objects["servicePrincipalId"] ?? (await ensureServicePrincipal(graph, app.appId, patience)).id;
@@ -107,7 +107,13 @@ export function createEntraServer(options: EntraOptions): AuthorizationServer {
       const granted = (objects["granted"] ?? "").split(" ").filter((scope) => scope !== "");
       const wished = settings.grantAdminConsent ? wish.scopes.map(bareScope) : [];
       if (wished.length === 0 && granted.length === 0) return;
-      await convergeGrant(graph, { servicePrincipalId: servicePrincipal, resourceId: (await scopes()).resourceId }, { wished, formerly: granted }, patience);
+      const ids = { servicePrincipalId: servicePrincipal, resourceId: (await scopes()).resourceId };
+      await convergeGrant(graph, ids, { wished, formerly: granted }, patience, (held) =>
+        undoable({
+          what: `the tenant-wide consent for ${name} is as it was`,
+          run: () => convergeGrant(graph, ids, { wished: held, formerly: wished }, patience),
+        }),
+      );
       objects["granted"] = wished.join(" ");
     })();
     const logo = (async () => {
@@ -210,7 +216,8 @@ export function createEntraServer(options: EntraOptions): AuthorizationServer {
           await restore(deleted.id);
           app = await untilReady(patience, (again) => notReplicated(again) || isRemote(again, 400, "UniqueNameTaken"), upsert);
         }
-        return complete(app, clientOf(app, tenantId), wish);
+        // What is made here goes with the app.
+        return complete(app, clientOf(app, tenantId), wish, () => undefined);
       });
     },
 
@@ -230,7 +237,7 @@ export function createEntraServer(options: EntraOptions): AuthorizationServer {
           undoable({ what: `${name} is as it was`, run: () => graph.patchApplication(objectId, patch.back) });
           await untilReady(patience, notReplicated, () => graph.patchApplication(objectId, patch.forward));
         }
-        return complete(app, client, wish);
+        return complete(app, client, wish, undoable);
       });
     },
 

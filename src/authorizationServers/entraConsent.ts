@@ -42,13 +42,15 @@ export async function findGrant(graph: Graph, servicePrincipalId: string, resour
   return (await graph.listGrants(servicePrincipalId)).find((grant) => grant.resourceId === resourceId);
 }
 
-/** Makes the grant hold the wished scopes beside what others granted. Answers what it held before. */
+/** Makes the grant hold the wished scopes beside what others granted. Before its first effect it tells what the grant held. */
 export async function convergeGrant(
   graph: Graph,
   ids: { servicePrincipalId: string; resourceId: string },
   scopes: { wished: string[]; formerly: string[] },
   patience: Patience,
+  changing: (held: string[]) => void = () => undefined,
 ): Promise<void> {
+  let told = false;
   await untilReady(
     patience,
     (error) => notReplicated(error) || isRemote(error, undefined, "GrantExists"),
@@ -57,6 +59,8 @@ export async function convergeGrant(
       const current = scopesOf(grant);
       const next = converged(current, scopes.wished, scopes.formerly);
       if (sameSet(current, next)) return;
+      if (!told) changing(current);
+      told = true;
       if (grant === undefined) await graph.createGrant(ids.servicePrincipalId, ids.resourceId, next.join(" "));
       else if (next.length === 0) await graph.deleteGrant(grant.id);
       else await graph.patchGrant(grant.id, next.join(" "));
