@@ -55,7 +55,7 @@ export async function settle(error: unknown, progress: Progress, undo: UndoLog, 
 
   env.say.progress("undoing");
   const { undone, left } = await undo.rollBack();
-  const told = undone.length === 0 ? "Nothing was changed." : `Undone: ${undone.join("; ")}.`;
+  const told = undone.length === 0 ? (left.length === 0 ? "Nothing was changed." : "Nothing could be undone.") : `Undone: ${undone.join("; ")}.`;
   if (left.length === 0) {
     if (progress.formerSecret !== undefined && before !== undefined)
       return partial(
@@ -66,7 +66,9 @@ export async function settle(error: unknown, progress: Progress, undo: UndoLog, 
     return new OdeusError(`${reason}\n  ${told}${undone.length === 0 ? "" : " Nothing is left behind."}`);
   }
   if (draft.client === undefined && before === undefined) return new OdeusError([reason, told, ...left].join("\n  "));
-  return partial(draft, [reason, told, ...left, "What is left is recorded; the next up goes on from there."], `left half done: ${left[0] ?? reason}`);
+  // Without a new client the former one is still this resource's; what is left of the new one is found by its mark.
+  const recorded = draft.client === undefined && before !== undefined ? before : draft;
+  return partial(recorded, [reason, told, ...left, "What is left is recorded; the next up goes on from there."], `left half done: ${left[0] ?? reason}`);
 }
 
 function partial(recorded: Recorded, reasons: string[], unfinished: string): PartialRollout {

@@ -1,7 +1,7 @@
 /** OAuthClientConfig: the slots are the resource, the client is their content. It never asks the engine for a replacement. */
 
 import { messageOf, NotConfiguredError } from "../../core/errors.js";
-import { type Properties, UNKNOWN } from "../../core/value.js";
+import { holdsUnknown, type Properties, UNKNOWN } from "../../core/value.js";
 import { observe } from "../../rollout/observe.js";
 import { PartialRollout, type Recorded } from "../../rollout/record.js";
 import { remove } from "../../rollout/remove.js";
@@ -11,6 +11,7 @@ import { survey } from "../../rollout/survey.js";
 import { PartialFailure, type Resource } from "../resource.js";
 import { description, inputs as inputDefinition, outputs as outputDefinition } from "./definition.js";
 import { anotherClient, diffOf } from "./diff.js";
+import { knownInputs } from "./knownInputs.js";
 import { problemsOf, slotsOf } from "./rules.js";
 import { stageOf, wishOf } from "./stage.js";
 import { fromState, inputsOf, readBackInputs, toState } from "./state.js";
@@ -29,7 +30,7 @@ export const oauthClientConfig: Resource = {
     const stage = stageOf(context, inputs, undefined, undefined);
     const recorded = await recording(
       stage,
-      inputs,
+      () => inputs,
       (client) => idOf(stage, client),
       () => rollOut(stage, wishOf(inputs, undefined, undefined, context.env.now()), undefined),
     );
@@ -39,10 +40,9 @@ export const oauthClientConfig: Resource = {
   async update(context, id, state, inputs) {
     const before = fromState(state);
     const stage = stageOf(context, inputs, state, before);
-    // The engine keeps the old inputs of an update that failed; the copies in our state must stay old with them.
     const recorded = await recording(
       stage,
-      inputsOf(state),
+      (left) => copiesAfter(state, inputs, before, left),
       () => id,
       () => rollOut(stage, wishOf(inputs, state, before, context.env.now()), before),
     );
@@ -53,13 +53,19 @@ export const oauthClientConfig: Resource = {
     const before = state === undefined ? undefined : fromState(state);
     const known = state === undefined || before === undefined || anotherClient(state, inputs) ? {} : { ...state };
     for (const name of Object.keys(inputDefinition.shape)) delete known[name];
+    const told = knownInputs(inputs);
+    if (told.inputs === undefined) {
+      context.env.say.info(`not checked against the workspace and the authorization server: ${told.unknown} is not known before \`up\``);
+      return { ...whatChanges(known), redirectUrls: UNKNOWN, effectiveScopes: UNKNOWN };
+    }
     try {
-      const stage = stageOf(context, inputs, state, before);
-      const { places, declared } = await survey(stage, wishOf(inputs, state, before, context.env.now()), before);
+      const stage = stageOf(context, told.inputs, state, before);
+      const { places, declared } = await survey(stage, wishOf(told.inputs, state, before, context.env.now()), before);
+      const all = !holdsUnknown(inputs["integrations"]);
       return {
         ...whatChanges(known),
-        redirectUrls: Object.fromEntries(places.map(({ use, slot }) => [use.written, slot.redirectUrl])),
-        effectiveScopes: Object.fromEntries(places.map(({ use, scopes }) => [use.written, scopes])),
+        redirectUrls: all ? Object.fromEntries(places.map(({ use, slot }) => [use.written, slot.redirectUrl])) : UNKNOWN,
+        effectiveScopes: all ? Object.fromEntries(places.map(({ use, scopes }) => [use.written, scopes])) : UNKNOWN,
         ...(declared === undefined ? {} : { clientId: declared.clientId }),
       };
     } catch (error) {
@@ -71,7 +77,8 @@ export const oauthClientConfig: Resource = {
 
   async read(context, id, state, inputs) {
     const before = fromState(state);
-    const declared = Object.keys(inputs).length > 0 ? inputsOf(inputs) : inputsOf(state);
+    // After a failed change of client the engine still has the inputs of the former one.
+    const declared = Object.keys(inputs).length > 0 && !anotherClient(state, inputs) ? inputsOf(inputs) : inputsOf(state);
     const stage = stageOf(context, inputsOf(state), state, before);
     const seen = await observe(stage.odeus, stage.server, stage.mark, before);
     if (!seen.exists) return undefined;
@@ -105,11 +112,28 @@ function whatChanges(known: Properties): Properties {
   };
 }
 
-async function recording(stage: Stage, copies: Properties, id: (recorded: Recorded) => string, work: () => Promise<Recorded>): Promise<Recorded> {
+/**
+ * The engine keeps the old inputs of an update that failed, and the copies in our state stay old with them. Only the kind of
+ * client follows the client that is recorded: with the old one beside it, nobody could find it again.
+ */
+function copiesAfter(state: Properties, inputs: Properties, before: Recorded, left: Recorded): Properties {
+  const old = inputsOf(state);
+  if (left.client === undefined || (left.kind === before.kind && left.client.clientId === before.client?.clientId)) return old;
+  const { entra, existing } = inputs;
+  return { ...old, entra, existing };
+}
+
+async function recording(
+  stage: Stage,
+  copies: (recorded: Recorded) => Properties,
+  id: (recorded: Recorded) => string,
+  work: () => Promise<Recorded>,
+): Promise<Recorded> {
   try {
     return await work();
   } catch (error) {
-    if (error instanceof PartialRollout) throw new PartialFailure(id(error.recorded), toState(copies, error.recorded, stage.server), error.reasons);
+    if (error instanceof PartialRollout)
+      throw new PartialFailure(id(error.recorded), toState(copies(error.recorded), error.recorded, stage.server), error.reasons);
     throw error;
   }
 }

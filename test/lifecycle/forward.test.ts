@@ -1,0 +1,217 @@
+/** Failures after which there is no way back, or none that works: what is left is recorded, and the next `up` finishes it. */
+
+import { entra, HOSTS, keptOf, type Made, type Stage, startStage, uses } from "../support/oauthClientConfig.js";
+import type { Inputs } from "../support/providerHost.js";
+
+const SLUGS = ["outlook-email", "sharepoint"];
+
+describe.each(HOSTS)("unfinished work through the %s host", (_name, start) => {
+  let stage: Stage;
+  beforeAll(async () => {
+    stage = await startStage(start, { environment: { ODEUS_RETRY_SECONDS: "0" } });
+  });
+  beforeEach(() => stage.clear());
+  afterAll(() => stage.stop());
+
+  const inputs = (more: Inputs = {}): Inputs => ({ integrations: uses(...SLUGS), entra: entra(), ...more });
+  const rotated = inputs({ rotation: { triggers: { when: "now" } } });
+  const allWork = async (slugs = SLUGS) => (await Promise.all(slugs.map((slug) => stage.works(slug)))).every((works) => works);
+  /** Secrets at Entra that the state accounts for, and all that are there. */
+  const keys = async ({ state }: Made) => {
+    const { client } = state["rollout"] as { client: Record<string, string> };
+    const known = [client["secretKeyId"], ...(state["retiring"] as { keyId: string }[]).map(({ keyId }) => keyId)];
+    return { known: known.sort(), there: (await stage.app()).passwordCredentials.map(({ keyId }) => keyId).sort() };
+  };
+  /** The `up` after the failure, and what must hold after it. */
+  async function finished(kept: Made, declared: Inputs): Promise<Made> {
+    expect((await stage.plan(kept, declared)).changes).toBe(true);
+    const seen = await stage.refresh(kept);
+    expect(seen?.state["drift"]).not.toEqual([]);
+    const next = await stage.up(declared, kept);
+    expect(next.id).toBe(kept.id);
+    expect(next.state["drift"]).toEqual([]);
+    expect(await stage.plan(next, declared)).toEqual({ changes: false, said: [] });
+    expect((await stage.refresh(next))?.state["drift"]).toEqual([]);
+    expect(await allWork()).toBe(true);
+    return next;
+  }
+
+  it.each([
+    ["the first", 0],
+    ["the second", 1],
+  ])("of a rotation, when %s of two slots refuses: every slot works all the while, and the next up enters one secret", async (_which, call) => {
+    const made = await stage.up(inputs());
+    await stage.world.fault({ operation: "putOAuthClient", fault: "serverError", call });
+    const failure = await stage.failingUp(rotated, made);
+    const kept = keptOf(failure, made.inputs);
+    expect(kept.id).toBe(made.id);
+    expect(failure.partial?.reasons.join("\n")).toMatch(/Odeus answered 503[\s\S]*The previous secret stays valid/);
+    expect(await allWork()).toBe(true);
+    expect(await keys(kept)).toMatchObject({ known: (await keys(kept)).there });
+    const next = await finished(kept, rotated);
+    const [one, two] = await Promise.all(SLUGS.map(async (slug) => (await stage.slot(slug)).client?.clientSecret));
+    expect(one).toBe(two);
+    expect((await keys(next)).there).toEqual((await keys(next)).known);
+  });
+
+  it("is none of a rotation that both slots refuse: the new secret is gone, and the state before is true", async () => {
+    const made = await stage.up(inputs());
+    const before = (await stage.slot("outlook-email")).client?.clientSecret;
+    await stage.world.fault({ operation: "putOAuthClient", fault: "forbidden", times: "always" });
+    const failure = await stage.failingUp(rotated, made);
+    await stage.world.clearFaults();
+    expect(failure.partial).toBeUndefined();
+    expect(failure.message).toContain("Undone: the new secret");
+    expect((await stage.slot("outlook-email")).client?.clientSecret).toBe(before);
+    expect(await allWork()).toBe(true);
+    expect((await keys(made)).there).toEqual((await keys(made)).known);
+    expect((await stage.refresh(made))?.state["drift"]).toEqual([]);
+  });
+
+  it("of a rotation that is given up again in the program: the next up still mends it", async () => {
+    const made = await stage.up(inputs());
+    await stage.world.fault({ operation: "putOAuthClient", fault: "serverError", call: 1 });
+    const kept = keptOf(await stage.failingUp(rotated, made), made.inputs);
+    const next = await finished(kept, inputs());
+    expect((await keys(next)).there).toEqual((await keys(next)).known);
+  });
+
+  it("of an integration added, when its slot refuses: the others keep working", async () => {
+    const more = { ...inputs(), integrations: uses(...SLUGS, "excel") };
+    const made = await stage.up(inputs());
+    await stage.world.fault({ operation: "putOAuthClient", fault: "conflict", call: 2 });
+    const kept = keptOf(await stage.failingUp(more, made), made.inputs);
+    expect(await allWork()).toBe(true);
+    const next = await finished(kept, more);
+    expect(await allWork([...SLUGS, "excel"])).toBe(true);
+    expect((await keys(next)).there).toEqual((await keys(next)).known);
+  });
+
+  it.each([
+    ["the slot of an integration removed", "deleteOAuthClient", inputs({ integrations: uses("outlook-email", "sharepoint") }), uses(...SLUGS, "excel")],
+    ["the previous secret", "removePassword", inputs({ rotation: { overlapHours: 0, triggers: { when: "now" } } }), uses(...SLUGS)],
+  ])("at %s, which only takes away: all that is declared works, and the next up takes it away", async (_what, operation, declared, integrations) => {
+    const made = await stage.up(inputs({ integrations }));
+    await stage.world.fault({ operation, fault: "forbidden", times: "always" });
+    const failure = await stage.failingUp(declared, made);
+    await stage.world.clearFaults();
+    expect(failure.message).toContain("what is left to take away is recorded");
+    expect(await allWork()).toBe(true);
+    const next = await finished(keptOf(failure, made.inputs), declared);
+    expect((await stage.slot("excel")).client).toBeUndefined();
+    expect((await keys(next)).there).toEqual((await keys(next)).known);
+    expect((await keys(next)).there).toHaveLength(1);
+  });
+
+  describe.each<[string, () => Promise<Inputs>]>([
+    ["another tenant", async () => inputs({ entra: entra({ tenantId: stage.world.secondTenantId }) })],
+    ["a hand-made client", async () => ({ integrations: uses(...SLUGS), existing: await handMade() })],
+  ])("of a move to %s", (_what, to) => {
+    it("at the former app: the new client works, and the next up removes the old one", async () => {
+      const moved = await to();
+      const made = await stage.up(inputs());
+      await stage.world.fault({ operation: "deleteApplication", fault: "forbidden", times: "always" });
+      const failure = await stage.failingUp(moved, made);
+      await stage.world.clearFaults();
+      expect(await allWork()).toBe(true);
+      await finished(keptOf(failure, made.inputs), moved);
+      const former = (await stage.apps()).find(({ appId }) => appId === made.state["clientId"]);
+      expect(former?.deletedDateTime).toEqual(expect.any(String));
+    });
+
+    it("at the former app: all of it can be destroyed from what was recorded", async () => {
+      const made = await stage.up(inputs());
+      await stage.world.fault({ operation: "deleteApplication", fault: "forbidden", times: "always" });
+      const failure = await stage.failingUp(await to(), made);
+      await stage.world.clearFaults();
+      await stage.destroy(keptOf(failure, made.inputs));
+      for (const slug of SLUGS) expect((await stage.slot(slug)).client).toBeUndefined();
+      const former = (await stage.apps()).find(({ appId }) => appId === made.state["clientId"]);
+      expect(former?.deletedDateTime).toEqual(expect.any(String));
+    });
+
+    it("at the former app: the program may go back to it", async () => {
+      const made = await stage.up(inputs());
+      await stage.world.fault({ operation: "deleteApplication", fault: "forbidden", times: "always" });
+      const failure = await stage.failingUp(await to(), made);
+      await stage.world.clearFaults();
+      const next = await stage.up(inputs({ entra: entra({ tenantId: stage.world.tenantId }) }), keptOf(failure, made.inputs));
+      expect(next.state).toMatchObject({ clientId: made.state["clientId"], drift: [] });
+      expect(await allWork()).toBe(true);
+      const active = (await stage.apps()).filter(({ deletedDateTime, uniqueName }) => deletedDateTime === null && uniqueName !== null);
+      expect(active.map(({ appId }) => appId)).toEqual([made.state["clientId"]]);
+      expect((await stage.apps(stage.world.secondTenantId)).filter(({ deletedDateTime }) => deletedDateTime === null)).toEqual([]);
+    });
+  });
+
+  it("of a move to another tenant that could neither be made nor undone: the former client stays recorded", async () => {
+    const moved = inputs({ entra: entra({ tenantId: stage.world.secondTenantId }) });
+    const made = await stage.up(inputs());
+    await stage.world.fault({ operation: "upsertServicePrincipal", fault: "forbidden" }, { operation: "deleteApplication", fault: "forbidden" });
+    const kept = keptOf(await stage.failingUp(moved, made), made.inputs);
+    expect(kept.state["clientId"]).toBe(made.state["clientId"]);
+    expect(await allWork()).toBe(true);
+    const next = await finished(kept, moved);
+    expect((await stage.app(stage.world.secondTenantId)).appId).toBe(next.state["clientId"]);
+    expect((await stage.apps()).map(({ deletedDateTime }) => deletedDateTime)).toEqual([expect.any(String)]);
+  });
+
+  async function handMade(): Promise<Inputs> {
+    const { graph, tenantId } = stage.world;
+    const { body: app } = await graph<{ id: string; appId: string }>("POST", "/applications", { displayName: "by hand" });
+    await graph("POST", "/servicePrincipals", { appId: app.appId });
+    const { body } = await graph<{ secretText: string }>("POST", `/applications/${app.id}/addPassword`, { passwordCredential: { displayName: "by hand" } });
+    return { clientId: app.appId, clientSecret: body.secretText, tenantId };
+  }
+
+  it("at the slots of another client: they hold the former client again, with a secret that works, and the next up moves them", async () => {
+    const moved = inputs({ entra: entra({ tenantId: stage.world.secondTenantId }) });
+    const made = await stage.up(inputs());
+    await stage.world.fault({ operation: "putOAuthClient", fault: "conflict", call: 1 });
+    const failure = await stage.failingUp(moved, made);
+    expect(failure.message).toMatch(/Undone: .*holds the former client again/);
+    for (const slug of SLUGS) expect((await stage.slot(slug)).client?.clientId).toBe(made.state["clientId"]);
+    expect(await allWork()).toBe(true);
+    expect(await stage.apps(stage.world.secondTenantId)).toEqual([]);
+    const kept = keptOf(failure, made.inputs);
+    expect((await keys(kept)).there).toEqual((await keys(kept)).known);
+    // Without the move, one secret for all slots is what is left to do.
+    const next = await finished(kept, inputs());
+    expect((await keys(next)).there).toEqual((await keys(next)).known);
+    await finishedMove(next, moved);
+  });
+
+  async function finishedMove(made: Made, moved: Inputs): Promise<void> {
+    const there = await stage.up(moved, made);
+    expect(there.state["tenantId"]).toBe(stage.world.secondTenantId);
+    expect(await allWork()).toBe(true);
+  }
+
+  describe("of a create that could not be undone", () => {
+    it.each([
+      ["the slot cannot be given back", "deleteOAuthClient"],
+      ["the app cannot be removed", "deleteApplication"],
+      ["the app cannot be purged", "purgeDeletedItem"],
+    ])("because %s: id, state and reasons are recorded, and the next up finishes", async (_why, operation) => {
+      await stage.world.fault({ operation: "putOAuthClient", fault: "conflict", call: 1 }, { operation, fault: "forbidden", times: "always" });
+      const failure = await stage.failingUp(inputs());
+      await stage.world.clearFaults();
+      expect(failure.partial?.id).toMatch(/^entra\//);
+      expect(failure.partial?.reasons.join("\n")).toMatch(/Enable the integration[\s\S]*could not undo so that[\s\S]*the next up goes on from there/);
+      const checked = await stage.host.check(stage.urn(), inputs());
+      const next = await finished(keptOf(failure, checked.inputs), inputs());
+      expect(next.id).toBe(failure.partial?.id);
+      expect((await keys(next)).there).toEqual((await keys(next)).known);
+    });
+
+    it("is destroyed whole from what was recorded", async () => {
+      await stage.world.fault({ operation: "putOAuthClient", fault: "conflict", call: 1 }, { operation: "deleteOAuthClient", fault: "forbidden", times: 3 });
+      const failure = await stage.failingUp(inputs());
+      await stage.world.clearFaults();
+      const checked = await stage.host.check(stage.urn(), inputs());
+      await stage.destroy(keptOf(failure, checked.inputs));
+      for (const slug of SLUGS) expect((await stage.slot(slug)).client).toBeUndefined();
+      expect((await stage.apps()).filter(({ deletedDateTime }) => deletedDateTime === null)).toEqual([]);
+    });
+  });
+});
