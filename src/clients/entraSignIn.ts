@@ -2,12 +2,14 @@
 
 import { createRequire } from "node:module";
 import * as path from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
 import type { TokenCredential } from "@azure/identity";
 import type { Config } from "../core/config.js";
 import type { Env } from "../core/env.js";
 import { ConfigError, cancellation, NotConfiguredError, OdeusError, RemoteError } from "../core/errors.js";
 import { Secret } from "../core/secret.js";
-import { requireSafeUrl } from "./http.js";
+import { type HttpLimits, nextDelay, requireSafeUrl } from "./http.js";
+import { lostOn, passing, type Wire, watched } from "./signInWire.js";
 
 /** Sign-in hosts and Graph roots of the national clouds (names as azuread users know them). */
 const CLOUDS: Readonly<Record<string, { authority: string; graph: string }>> = {
@@ -50,14 +52,14 @@ const sessions = new WeakMap<Config, Map<string, Promise<Session>>>();
 /** A token is replaced this long before it ends, so that no call arrives with one that has just ended. */
 const MARGIN_MS = 300_000;
 
-export async function signIn(config: Config, tenantId: string | undefined, env: Env): Promise<SignedIn> {
+export async function signIn(config: Config, tenantId: string | undefined, env: Env, limits: HttpLimits): Promise<SignedIn> {
   const cloud = cloudOf(config);
   requireSafeUrl(cloud.authority, "entra.authorityHost");
   const known = sessions.get(config) ?? new Map<string, Promise<Session>>();
   sessions.set(config, known);
   const key = tenantId ?? "";
   const open = (): Promise<Session> => {
-    const opening = openSession(config, cloud, tenantId);
+    const opening = openSession(config, cloud, tenantId, env, limits);
     known.set(key, opening);
     opening.catch(() => known.delete(key));
     return opening;
@@ -82,30 +84,41 @@ function untilStopped<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   });
 }
 
-async function openSession(config: Config, cloud: Cloud, tenantId: string | undefined): Promise<Session> {
-  try {
-    const credential = await createCredential(config, cloud, tenantId);
-    const answer = await credential.getToken(`${new URL(cloud.graph).origin}/.default`);
-    if (answer === null) throw new Error("no token");
-    return { signedIn: readToken(new Secret(answer.token)), expiresAt: answer.expiresOnTimestamp };
-  } catch (error) {
-    if (error instanceof OdeusError) throw error;
-    if (config.text("entraClientId") === undefined && error instanceof Error && UNAVAILABLE.has(error.name)) {
-      throw new NotConfiguredError(
-        "no credentials for Microsoft Entra: set ARM_TENANT_ID, ARM_CLIENT_ID and ARM_CLIENT_SECRET (or ARM_USE_OIDC and ARM_OIDC_TOKEN), or sign in with `az login`.",
-      );
+async function openSession(config: Config, cloud: Cloud, tenantId: string | undefined, env: Env, limits: HttpLimits): Promise<Session> {
+  const startedAt = env.now().getTime();
+  for (let tries = 1; ; tries += 1) {
+    const wire: Wire = {};
+    try {
+      // A new credential for every try: the library remembers throttling and refuses by itself from then on.
+      const answer = await createCredential(config, cloud, tenantId, watched(wire, limits)).getToken(`${new URL(cloud.graph).origin}/.default`);
+      if (answer === null) throw new Error("no token");
+      return { signedIn: readToken(new Secret(answer.token)), expiresAt: answer.expiresOnTimestamp };
+    } catch (error) {
+      if (error instanceof OdeusError) throw error;
+      if (config.text("entraClientId") === undefined && error instanceof Error && UNAVAILABLE.has(error.name)) {
+        throw new NotConfiguredError(
+          "no credentials for Microsoft Entra: set ARM_TENANT_ID, ARM_CLIENT_ID and ARM_CLIENT_SECRET (or ARM_USE_OIDC and ARM_OIDC_TOKEN), or sign in with `az login`.",
+        );
+      }
+      const now = env.now();
+      const delay = nextDelay(tries, wire.retryAfter, now, env.random());
+      if (!passing(wire) || now.getTime() - startedAt + delay > limits.retryMs) {
+        const host = new URL(cloud.authority).host;
+        throw refusal(error, host, tenantId, wire, lostOn(wire, host, limits, tries, now));
+      }
+      // Not the operation's own sleep: others wait for this session too.
+      await wait(delay, undefined, { ref: false });
     }
-    throw refusal(error, cloud, tenantId);
   }
 }
 
 /** Errors by which @azure/identity says that its chain found nothing to sign in with. */
 const UNAVAILABLE = new Set(["CredentialUnavailableError", "AggregateAuthenticationError", "ChainedTokenCredentialAuthenticationFailed"]);
 
-async function createCredential(config: Config, cloud: Cloud, tenantId: string | undefined): Promise<TokenCredential> {
+function createCredential(config: Config, cloud: Cloud, tenantId: string | undefined, wire: ReturnType<typeof watched>): TokenCredential {
   const identity = loadIdentity();
   // A host of one's own is no public cloud, and asking the public one about it would fail.
-  const options = { authorityHost: cloud.authority, disableInstanceDiscovery: config.text("entraAuthority") !== undefined };
+  const options = { ...wire, authorityHost: cloud.authority, disableInstanceDiscovery: config.text("entraAuthority") !== undefined };
   const clientId = config.text("entraClientId");
   const secret = config.secret("entraClientSecret");
   const oidc = config.text("entraUseOidc") === "true" ? config.secret("entraOidcToken") : undefined;
@@ -148,26 +161,23 @@ const HINTS: Readonly<Record<string, string>> = {
   "7000215": "The client secret of the deploying identity is wrong: check ARM_CLIENT_SECRET (the value, not its id).",
   "7000222": "The client secret of the deploying identity has expired: make a new one.",
   "700016": "The deploying identity does not exist in this tenant: check ARM_CLIENT_ID, and the tenant.",
+  "700038": "That is no client id: check ARM_CLIENT_ID.",
+  "90033": "Microsoft calls this passing: run again.",
   "90002": "There is no such tenant in this cloud: check the tenant id and entra.environment.",
   "7000229": "The deploying identity has no service principal in this tenant.",
 };
 
-function refusal(error: unknown, cloud: Cloud, tenantId: string | undefined): RemoteError {
+function refusal(error: unknown, host: string, tenantId: string | undefined, wire: Wire, lost: ReturnType<typeof lostOn>): RemoteError {
   const text = error instanceof Error ? error.message : "";
-  const number = /AADSTS(\d+)/.exec(text)?.[1];
-  const trust = /endpoints_resolution_error|self.signed|unable to (get|verify)/i.test(text);
+  const number = wire.number ?? /AADSTS(\d+)/.exec(text)?.[1];
+  const common = { service: "Microsoft Entra", operation: "signIn", host, outcome: "refused" as const };
+  // The library's words for a lost exchange lead astray, or quote what came in place of an answer.
+  if (lost !== undefined) return new RemoteError({ ...common, ...lost });
   return new RemoteError({
-    service: "Microsoft Entra",
-    operation: "signIn",
-    host: new URL(cloud.authority).host,
-    outcome: "refused",
+    ...common,
     said: `did not let us sign in${tenantId === undefined ? "" : ` to tenant ${tenantId}`}`,
     ...(number === undefined ? {} : { code: `AADSTS${number}` }),
-    words: (text.split(/Trace ID|\n/)[0] ?? "").slice(0, 300),
-    remedy:
-      (number === undefined ? undefined : HINTS[number]) ??
-      (trust
-        ? "The sign-in host could not be reached or is not trusted: check the network, and NODE_EXTRA_CA_CERTS for a certificate authority of your own."
-        : "Set ARM_TENANT_ID, ARM_CLIENT_ID and ARM_CLIENT_SECRET, or sign in with `az login`."),
+    words: wire.words ?? text.split(/Trace ID|\n/)[0] ?? "",
+    remedy: (number === undefined ? undefined : HINTS[number]) ?? "Set ARM_TENANT_ID, ARM_CLIENT_ID and ARM_CLIENT_SECRET, or sign in with `az login`.",
   });
 }

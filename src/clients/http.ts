@@ -63,14 +63,25 @@ export type Http = (call: HttpCall) => Promise<HttpAnswer>;
 
 const LARGEST_ANSWER = 8 * 1024 * 1024;
 const LOOPBACK = new Set(["localhost", "127.0.0.1", "[::1]", "::1"]);
-/** Nothing of the request can have arrived. */
 const NEVER_SENT = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH"]);
 const UNTRUSTED = /^(UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|CERT_|ERR_TLS|ERR_SSL)/;
+/** Later than this, a Retry-After is no time that a person could be told. */
+const FARTHEST_MS = 10 * 365 * 86_400_000;
 
 const keepAlive = { http: new http.Agent({ keepAlive: true }), https: new https.Agent({ keepAlive: true }) };
 
 export function isLoopback(url: URL): boolean {
   return LOOPBACK.has(url.hostname);
+}
+
+/** Whether a connection error says that nothing of the request can have arrived. */
+export function neverSent(code: string): boolean {
+  return NEVER_SENT.has(code);
+}
+
+/** Whether a connection error says that the remote's certificate is not trusted. */
+export function untrusted(code: string): boolean {
+  return UNTRUSTED.test(code);
 }
 
 /** Refuses addresses to which a credential must not be sent. */
@@ -146,14 +157,14 @@ export function createHttp(options: HttpOptions): Http {
     const response = error.response;
     if (response !== undefined && (response.status === 429 || response.status >= 500)) return refusal(response, call, tries);
     const code = error.code ?? "";
-    if (NEVER_SENT.has(code)) {
+    if (neverSent(code)) {
       return fail(call, {
         outcome: "unreachable",
         said: `cannot be reached at ${host} (${code}${again})`,
         remedy: "Check the address and the network of the machine that runs Pulumi.",
       });
     }
-    if (UNTRUSTED.test(code)) {
+    if (untrusted(code)) {
       return fail(call, {
         outcome: "unreachable",
         said: `answers at ${host} with a certificate that is not trusted (${code})`,
@@ -180,12 +191,11 @@ export function createHttp(options: HttpOptions): Http {
       ...(told.words === undefined ? {} : { words: told.words }),
     };
     if (status === 429) {
-      const wait = retryAfterMs(response.headers["retry-after"], env.now());
       return fail(call, {
         ...common,
         outcome: "refused",
         said: `throttles: still too many requests after ${tries} ${tries === 1 ? "try" : "tries"}`,
-        remedy: wait === undefined ? "Run again later." : `Run again after ${new Date(env.now().getTime() + wait).toISOString()}.`,
+        remedy: runAgainAfter(response.headers["retry-after"], env.now()),
       });
     }
     const seconds = Math.round(limits.retryMs / 1000);
@@ -250,7 +260,9 @@ function repeats(repeat: Repeat, error: AxiosError): boolean {
   if (status === 429) return true;
   if (repeat === "throttled") return false;
   if (status !== undefined) return [500, 502, 503, 504, 529].includes(status);
-  return !UNTRUSTED.test(error.code ?? "") && !NEVER_SENT.has(error.code ?? "");
+  // Far too much once is far too much again.
+  if (/maxContentLength/.test(error.message)) return false;
+  return !untrusted(error.code ?? "") && !neverSent(error.code ?? "");
 }
 
 /** Milliseconds that the remote asked us to wait. Retry-After is a number of seconds or an HTTP date (RFC 9110 10.2.3). */
@@ -260,6 +272,12 @@ export function retryAfterMs(header: unknown, now: Date): number | undefined {
   if (Number.isFinite(seconds)) return Math.max(0, seconds * 1000);
   const date = Date.parse(header);
   return Number.isNaN(date) ? undefined : Math.max(0, date - now.getTime());
+}
+
+/** When to run again, for people, after throttling. */
+export function runAgainAfter(retryAfter: unknown, now: Date): string {
+  const wait = retryAfterMs(retryAfter, now);
+  return wait === undefined || wait > FARTHEST_MS ? "Run again later." : `Run again after ${new Date(now.getTime() + wait).toISOString()}.`;
 }
 
 /** Milliseconds before the next try: what the remote asked for, else exponential with full jitter, at most 30 s. */

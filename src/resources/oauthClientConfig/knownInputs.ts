@@ -1,0 +1,46 @@
+/** What a preview can look at while some inputs come from resources that do not exist yet. */
+
+import { holdsUnknown, isAsset, type Properties, UNKNOWN, type Value } from "../../core/value.js";
+
+/** Without these nobody can say which client it is, where it lives, or which slots it is for. */
+const DECISIVE = ["integrations", "entra", "entra.tenantId", "existing", "existing.clientId", "replaceClientIds"];
+
+export type Known = { inputs: Properties } | { inputs: undefined; unknown: string };
+
+/** The inputs without what is not known, fit for a survey; or the path of what a survey cannot do without. */
+export function knownInputs(inputs: Properties): Known {
+  const unknown = DECISIVE.find((path) => {
+    const value = path.split(".").reduce<Value>((inner, name) => (isPlain(inner) ? inner[name] : undefined), inputs);
+    return value === UNKNOWN || (path === "replaceClientIds" && holdsUnknown(value));
+  });
+  if (unknown !== undefined) return { inputs: undefined, unknown };
+  const { integrations, entra, existing } = inputs;
+  const uses = Array.isArray(integrations) ? integrations.filter((use) => isPlain(use) && use["integration"] !== UNKNOWN) : [];
+  return {
+    inputs: {
+      ...(trimmed(inputs) as Properties),
+      integrations: uses.map(trimmed),
+      ...(isPlain(entra) ? { entra: { ...(trimmed(entra) as Properties), ...unnamed(entra) } } : {}),
+      // A secret that is not known yet is one that is given.
+      ...(isPlain(existing) ? { existing: { ...(trimmed(existing) as Properties), ...given(existing) } } : {}),
+    },
+  };
+}
+
+function unnamed(entra: Properties): Properties {
+  return entra["displayName"] === UNKNOWN ? { displayName: "(name not known yet)" } : {};
+}
+
+function given(existing: Properties): Properties {
+  return existing["clientSecret"] === undefined ? {} : { clientSecret: existing["clientSecret"] };
+}
+
+function trimmed(value: Value): Value {
+  if (Array.isArray(value)) return value.filter((each) => each !== UNKNOWN).map(trimmed);
+  if (!isPlain(value)) return value;
+  return Object.fromEntries(Object.entries(value).flatMap(([name, each]) => (each === UNKNOWN ? [] : [[name, trimmed(each)]])));
+}
+
+function isPlain(value: Value): value is Properties {
+  return typeof value === "object" && value !== null && !Array.isArray(value) && !isAsset(value);
+}
