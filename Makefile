@@ -1,8 +1,8 @@
 # The two commands of a newcomer are `make demo` and `make test`; both set up what they need and rebuild nothing that is there.
 
-SOURCES := $(shell find src api -type f) schema.json tsconfig.json package.json
+SOURCES := $(shell find src api -type f) schema.json tsconfig.json package.json tools/bundle.ts
 
-.PHONY: demo test build sandbox check setup cli clean
+.PHONY: demo test build plugin sandbox check setup cli clean
 
 demo: setup
 	@npx tsx tools/demo.ts
@@ -20,6 +20,10 @@ setup: build cli
 
 build: dist/.built
 
+# The archives for the plugin cache: `pulumi plugin install resource odeus <version> -f <file>`.
+plugin: build
+	@npx tsx tools/pluginArchive.ts
+
 # Starts the embedded Odeus workspace, Entra tenant and OAuth servers, and prints what to export.
 sandbox: build
 	@node dist/sandbox/main.js
@@ -31,6 +35,7 @@ cli: node_modules/.installed
 dist/.built: node_modules/.installed $(SOURCES)
 	@rm -rf dist
 	npx tsc -p tsconfig.json
+	npx tsx tools/bundle.ts
 	@touch $@
 
 node_modules/.installed: package.json package-lock.json .npmrc
@@ -38,4 +43,4 @@ node_modules/.installed: package.json package-lock.json .npmrc
 	@touch $@
 
 clean:
-	rm -rf dist node_modules .tools
+	rm -rf dist build node_modules .tools

@@ -2,8 +2,7 @@
 
 import * as http from "node:http";
 import * as https from "node:https";
-import axios, { type AxiosError, type AxiosRequestConfig, type AxiosResponse } from "axios";
-import axiosRetry from "axios-retry";
+import type { AxiosError, AxiosInstance, AxiosRequestConfig, AxiosResponse } from "axios";
 import type { Env } from "../core/env.js";
 import { ConfigError, cancellation, RemoteError, type RemoteFailure } from "../core/errors.js";
 
@@ -100,16 +99,7 @@ export function createHttp(options: HttpOptions): Http {
   const fail = (call: HttpCall, rest: Omit<RemoteFailure, "service" | "operation" | "host">): RemoteError =>
     new RemoteError({ service, operation: call.operation, host, ...rest });
 
-  const client = axios.create({
-    maxRedirects: 0,
-    responseType: "text",
-    transformResponse: [(data: unknown) => data],
-    // Throttling and server trouble are thrown, so that axios-retry sees them; every other answer is ours to read.
-    validateStatus: (status) => status !== 429 && status < 500,
-    maxContentLength: LARGEST_ANSWER,
-    ...(isLoopback(base) ? { proxy: false as const } : {}),
-  });
-  axiosRetry(client, { retries: Number.MAX_SAFE_INTEGER, shouldResetTimeout: true, retryCondition: () => false });
+  let client: Promise<AxiosInstance> | undefined;
 
   return async (call) => {
     const startedAt = env.now().getTime();
@@ -145,7 +135,9 @@ export function createHttp(options: HttpOptions): Http {
         retryDelay: () => delay,
       },
     };
-    const response = await client.request<string>(request).catch((error: unknown) => {
+    // Loaded with the first call: checks and comparisons, which every command begins with, need no HTTP.
+    client ??= import("./httpClient.js").then(({ createClient }) => createClient({ loopback: isLoopback(base), largestAnswer: LARGEST_ANSWER }));
+    const response = await (await client).request<string>(request).catch((error: unknown) => {
       throw explain(error as AxiosError<string>, call, tries);
     });
     return read(response, call);

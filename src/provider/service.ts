@@ -1,22 +1,21 @@
 /** The plugin's answers to the engine, one function an RPC: protobuf in, plain objects to the lifecycle, protobuf out. */
 
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import * as grpc from "@grpc/grpc-js";
+import { type PluginAttach, PluginInfo } from "@pulumi/pulumi/proto/plugin_pb.js";
+import * as pb from "@pulumi/pulumi/proto/provider_pb.js";
 import type { Message } from "google-protobuf";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb.js";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb.js";
-import { PluginInfo, type PluginAttach } from "@pulumi/pulumi/proto/plugin_pb.js";
-import * as pb from "@pulumi/pulumi/proto/provider_pb.js";
 import type { ValuePath } from "../core/check.js";
 import type { Config } from "../core/config.js";
 import { isInside } from "../core/propertyPath.js";
-import { scrub, Secret } from "../core/secret.js";
+import { Secret, scrub } from "../core/secret.js";
 import type { Properties } from "../core/value.js";
-import { PartialFailure, type Difference, type Resource } from "../resources/resource.js";
+import { type Difference, PartialFailure, type Resource } from "../resources/resource.js";
 import { configuration, configurationProblems, secretArguments } from "./configuration.js";
 import { createEngineLog, engineAddress } from "./engineLog.js";
-import { createLifecycle, UnknownKind, type Operation } from "./lifecycle.js";
+import { createLifecycle, type Operation, UnknownKind } from "./lifecycle.js";
+import { packageVersion, schemaText } from "./packageFiles.js";
 import { decode, encode, textsAt, type WireProperties } from "./propertyValues.js";
 import { failed, initFailed, RpcError, type RpcFailure } from "./rpcErrors.js";
 import { kindOf, typeOf } from "./urn.js";
@@ -57,9 +56,6 @@ export interface RunningService {
   /** Stops what runs and resolves when it has ended. */
   stop(): Promise<void>;
 }
-
-/** Beside the package's own folder, two levels above dist/provider. */
-const PACKAGE = join(__dirname, "..", "..");
 
 export function createService({ resources, now, args, environment }: ServiceOptions): RunningService {
   const log = createEngineLog(engineAddress(args));
@@ -116,12 +112,11 @@ export function createService({ resources, now, args, environment }: ServiceOpti
     },
 
     async getPluginInfo() {
-      const { version } = JSON.parse(readFileSync(join(PACKAGE, "package.json"), "utf8")) as { version: string };
-      return new PluginInfo().setVersion(version);
+      return new PluginInfo().setVersion(packageVersion());
     },
 
     async getSchema() {
-      return new pb.GetSchemaResponse().setSchema(readFileSync(join(PACKAGE, "schema.json"), "utf8"));
+      return new pb.GetSchemaResponse().setSchema(schemaText());
     },
 
     async checkConfig(request) {
@@ -176,7 +171,10 @@ export function createService({ resources, now, args, environment }: ServiceOpti
       const found = await sealingFailure(kind, secrets, () => lifecycle.read(operation(request), request.getId(), state, inputs));
       // An empty id means "gone".
       if (found === undefined) return new pb.ReadResponse();
-      return new pb.ReadResponse().setId(found.id).setProperties(sealed(kind, found.state, secrets)).setInputs(sealed(kind, found.inputs, secrets));
+      return new pb.ReadResponse()
+        .setId(found.id)
+        .setProperties(sealed(kind, found.state, secrets))
+        .setInputs(sealed(kind, found.inputs, secrets));
     },
 
     async update(request) {

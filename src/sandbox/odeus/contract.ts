@@ -3,11 +3,10 @@
  * Two sides that are held to one text cannot drift apart.
  */
 
-import { existsSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
 import { Ajv2020, type ErrorObject } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
 import { parse } from "yaml";
+import { contractText } from "./contractText.js";
 
 export interface ContractCall {
   operationId: string;
@@ -25,7 +24,6 @@ export interface Contract {
   replyProblem(call: ContractCall, status: number, body: unknown): string | undefined;
 }
 
-const FILE = join("api", "odeus.openapi.yaml");
 const METHODS = ["get", "post", "put", "patch", "delete"];
 const JSON_TYPE = "application~1json";
 
@@ -37,14 +35,6 @@ interface OpenApiOperation {
 
 interface OpenApiDocument {
   paths: Record<string, Record<string, unknown>>;
-}
-
-/** Found upwards from here: this file runs from src/, from dist/ and from a bundle. */
-function contractFile(): string {
-  for (let folder = __dirname; ; folder = dirname(folder)) {
-    if (existsSync(join(folder, FILE))) return join(folder, FILE);
-    if (folder === dirname(folder)) throw new Error(`${FILE} is missing from this package`);
-  }
 }
 
 /** Answers what is wrong; nothing, when the value fits its schema. */
@@ -68,7 +58,7 @@ export function loadContract(): Contract {
 }
 
 function readContract(): Contract {
-  const document = parse(readFileSync(contractFile(), "utf8")) as OpenApiDocument;
+  const document = parse(contractText()) as OpenApiDocument;
   // OpenAPI keywords around the schemas are none of JSON Schema's.
   const ajv = new Ajv2020({ strict: false, validateSchema: false, allErrors: true });
   addFormats(ajv);
@@ -78,7 +68,7 @@ function readContract(): Contract {
     (pointer: string): Check =>
     (value) => {
       const validate = ajv.getSchema(`odeus#${pointer}`);
-      if (validate === undefined) throw new Error(`${FILE} has nothing at ${pointer}`);
+      if (validate === undefined) throw new Error(`the contract has nothing at ${pointer}`);
       return validate(value) ? [] : (validate.errors ?? []);
     };
 
