@@ -98,11 +98,21 @@ export function createEntraServer(options: EntraOptions): AuthorizationServer {
     }
   }
 
+  /** The service principal, made where it is missing and enabled where somebody disabled it: otherwise nobody can sign in. */
+  async function usableServicePrincipal(app: Application, undoable: Undoable): Promise<string> {
+    const { id, accountEnabled } = (await graph.findServicePrincipal(app.appId)) ?? (await ensureServicePrincipal(graph, app.appId, patience));
+    if (accountEnabled === false) {
+      undoable({ what: `${name} is disabled again`, run: () => graph.enableServicePrincipal(id, false) });
+      await graph.enableServicePrincipal(id, true);
+    }
+    return id;
+  }
+
   /** Service principal, consent and logo: everything beside the app itself. */
   async function complete(app: Application, client: RegisteredClient, wish: ClientWish, undoable: Undoable): Promise<RegisteredClient> {
     const objects = { ...client.objects };
     const consent = (async () => {
-      const servicePrincipal = objects["servicePrincipalId"] ?? (await ensureServicePrincipal(graph, app.appId, patience)).id;
+      const servicePrincipal = await usableServicePrincipal(app, undoable);
       objects["servicePrincipalId"] = servicePrincipal;
       const granted = (objects["granted"] ?? "").split(" ").filter((scope) => scope !== "");
       const wished = settings.grantAdminConsent ? wish.scopes.map(bareScope) : [];

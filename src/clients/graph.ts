@@ -203,6 +203,10 @@ export function createGraph(options: { root: string; env: Env; limits: HttpLimit
       });
       return answer.status === 201 ? (answer.json as ServicePrincipal) : undefined;
     },
+    async enableServicePrincipal(id: string, accountEnabled: boolean): Promise<void> {
+      const path = `/servicePrincipals/${encodeURIComponent(id)}`;
+      await send({ operation: "patchServicePrincipal", method: "PATCH", path, json: { accountEnabled }, repeat: "repeatable" });
+    },
     /** The tenant-wide (AllPrincipals) grants of this service principal. */
     async listGrants(servicePrincipalId: string): Promise<PermissionGrant[]> {
       const $filter = `clientId eq '${quoted(servicePrincipalId)}' and consentType eq 'AllPrincipals'`;
