@@ -106,7 +106,11 @@ export function afterRevert(slot: Pick<Slot, "odeusClientAvailable">): string {
 }
 
 export const readSlot = (odeus: OdeusApi, name: string, integrationId: string): Promise<Slot> =>
-  doing(`reading the client slot of ${name}`, () => odeus.getOAuthClient(integrationId));
+  doing(`reading the client slot of ${name}`, () =>
+    odeus.getOAuthClient(integrationId).catch((error: unknown) => {
+      throw advised(error);
+    }),
+  );
 
 function advised(error: unknown): unknown {
   return isRemote(error, 409) ? error.advise("Enable the integration in the workspace (Workspace settings > Integrations) and run again.") : error;

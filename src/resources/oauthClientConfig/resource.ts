@@ -109,6 +109,8 @@ function whatChanges(known: Properties): Properties {
     ...("verification" in known
       ? { verification: UNKNOWN, drift: UNKNOWN, rollout: UNKNOWN, retiring: UNKNOWN, secretCreatedAt: UNKNOWN, secretExpiresAt: UNKNOWN }
       : {}),
+    // An update may issue a new one, and what depends on the old value would be missing from the plan.
+    ...("clientSecret" in known ? { clientSecret: UNKNOWN } : {}),
   };
 }
 
