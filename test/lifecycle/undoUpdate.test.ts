@@ -11,7 +11,7 @@ const FAULTS: [string, Pick<Fault, "fault" | "effect">][] = [
 ];
 
 const SLUGS = ["outlook-email", "sharepoint", "excel"];
-const before = (): Inputs => ({ integrations: uses("outlook-email", "sharepoint"), entra: entra({ grantAdminConsent: true, notes: "before" }) });
+const declared = (): Inputs => ({ integrations: uses("outlook-email", "sharepoint"), entra: entra({ grantAdminConsent: true, notes: "before" }) });
 
 /** What is changed, and the calls that change something before a slot holds a new secret. */
 const UPDATES: [string, Inputs, string[]][] = [
@@ -28,7 +28,7 @@ const UPDATES: [string, Inputs, string[]][] = [
     { integrations: uses(...SLUGS), entra: entra({ grantAdminConsent: true, notes: "after" }) },
     ["patchApplication", "patchGrant", "addPassword"],
   ],
-  ["a trigger of a new secret", { ...before(), rotation: { triggers: { when: "now" } } }, ["addPassword"]],
+  ["a trigger of a new secret", { ...declared(), rotation: { triggers: { when: "now" } } }, ["addPassword"]],
 ];
 
 describe.each(HOSTS)("an update that fails through the %s host", (_name, start) => {
@@ -40,7 +40,7 @@ describe.each(HOSTS)("an update that fails through the %s host", (_name, start) 
   });
   beforeEach(async () => {
     await stage.clear();
-    made = await stage.up(before());
+    made = await stage.up(declared());
   });
   afterAll(() => stage.stop());
 
@@ -86,6 +86,16 @@ describe.each(HOSTS)("an update that fails through the %s host", (_name, start) 
         expect(await Promise.all([stage.works("outlook-email"), stage.works("sharepoint")])).toEqual([true, true]);
       });
     });
+  });
+
+  // Known defect: the former picture is kept nowhere, so a logo that was put stays although the update is undone.
+  it.failing("of the logo, when a slot refuses afterwards: the former logo is back", async () => {
+    const withLogo = (hash: string, text: string): Inputs => ({ ...declared(), entra: entra({ logo: { kind: "asset", hash, text } }) });
+    made = await stage.up(withLogo("one", "GIF89a-one"), made);
+    const after = { ...withLogo("two", "GIF89a-number-two"), integrations: [{ integration: "outlook-email", scopes: ["Mail.Read"] }, ...uses("sharepoint")] };
+    await stage.world.fault({ operation: "patchOAuthClient", fault: "forbidden" });
+    await stage.failingUp(after, made);
+    expect((await stage.app()).logo?.bytes).toBe("GIF89a-one".length);
   });
 });
 
