@@ -12,7 +12,7 @@ const read = (file: string): string => readFileSync(path.join(ROOT, file), "utf8
 const README = read("README.md");
 
 /** Folders that hold nothing written here. */
-const FOREIGN = new Set(["node_modules", "dist", ".git", ".tools", "coverage"]);
+const FOREIGN = new Set(["node_modules", "dist", ".git", ".tools", "coverage", "build"]);
 
 function filesBelow(folder: string, matches: RegExp): string[] {
   return readdirSync(path.join(ROOT, folder), { withFileTypes: true }).flatMap((entry) => {
