@@ -64,6 +64,7 @@ const NEEDS: Readonly<Record<string, string>> = {
   patchGrant: "DelegatedPermissionGrant.ReadWrite.All",
   deleteGrant: "DelegatedPermissionGrant.ReadWrite.All",
   listGrants: "DelegatedPermissionGrant.ReadWrite.All",
+  listDeletedApplications: "Application.Read.All",
 };
 
 export type Graph = ReturnType<typeof createGraph>;
