@@ -124,12 +124,13 @@ export async function rollOut(stage: Stage, wish: Wish, before: Recorded | undef
     async function theEntry(): Promise<Entry> {
       const needed = places.some((place) => needsSecret(client, place, stage.continues ? before : undefined));
       if (server.secrets === "given") {
-        if (!needed && !wish.givenChanged) return { whole: false };
         const value = wish.givenSecret;
-        if (value === undefined) return { whole: true };
-        if (wish.givenChanged || !stage.continues) await prove(value);
+        const whole = needed || wish.givenChanged;
+        if (value === undefined) return { whole };
         if (wish.exportSecret) draft.value = value;
-        return { whole: true, secret: value };
+        const skipped = wish.verify && draft.verification?.verdict === "skipped";
+        if (wish.givenChanged || !stage.continues || skipped) await prove(value);
+        return whole ? { whole, secret: value } : { whole };
       }
       const marked = await server.markedSecrets(client, mark);
       const lost = draft.secret !== undefined && !marked.includes(draft.secret.keyId);

@@ -76,6 +76,24 @@ describe.each(HOSTS)("unfinished work through the %s host", (_name, start) => {
     expect((await keys(next)).there).toEqual((await keys(next)).known);
   });
 
+  // The dynamic host cannot be asked to stop.
+  it("of a rotation that is stopped while its secret is proven: recorded, and the next up finishes", async () => {
+    if (stage.host.name === "dynamic") return;
+    const made = await stage.up(inputs());
+    // The proof waits until it is stopped.
+    await stage.world.fault({ counterpart: "entra", operation: "token", fault: "hang", times: "always" });
+    const from = stage.host.lines.length;
+    const working = stage.failingUp(rotated, made);
+    while (!stage.host.lines.slice(from).some(({ message }) => message.includes("waiting until it is accepted"))) await stage.world.calls();
+    await stage.host.cancel();
+    const failure = await working;
+    await stage.world.clearFaults();
+    expect(failure.partial?.reasons.join("\n")).toContain("the next up finishes");
+    expect(await allWork()).toBe(true);
+    const next = await finished(keptOf(failure, made.inputs), rotated);
+    expect((await keys(next)).there).toEqual((await keys(next)).known);
+  });
+
   it("of an integration added, when its slot refuses: the others keep working", async () => {
     const more = { ...inputs(), integrations: uses(...SLUGS, "excel") };
     const made = await stage.up(inputs());
