@@ -1,6 +1,6 @@
 /** Taking everything back: the slots first, then the client, so that nobody signs in with a client that is gone. */
 
-import { messageOf, OdeusError } from "../core/errors.js";
+import { doing, messageOf, OdeusError } from "../core/errors.js";
 import { requireSameWorkspace } from "../workspace/integrations.js";
 import { revert } from "../workspace/slot.js";
 import type { Recorded } from "./record.js";
@@ -25,7 +25,7 @@ export async function remove(stage: Stage, recorded: Recorded): Promise<void> {
         return "left" as const;
       }
       for (const clientId of own) {
-        const result = await revert(odeus, id, clientId);
+        const result = await doing(written, () => revert(odeus, id, clientId));
         if (result !== "held by another") return result;
       }
       env.say.info(`${written} holds another client by now and is left alone.`);

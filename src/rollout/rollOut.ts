@@ -5,7 +5,7 @@
  */
 
 import type { ClientWish, RegisteredClient } from "../authorizationServers/contract.js";
-import { mayHaveHappened } from "../core/errors.js";
+import { doing, mayHaveHappened } from "../core/errors.js";
 import type { Secret } from "../core/secret.js";
 import { minus, union } from "../core/sets.js";
 import { askUntil } from "../core/wait.js";
@@ -229,7 +229,7 @@ export async function rollOut(stage: Stage, wish: Wish, before: Recorded | undef
         const claimant = stage.claims.claimedByOther(stage.urn, [id, slot.written]);
         const held = former?.clientId ?? client.clientId;
         if (claimant === undefined) {
-          const result = await revert(stage.odeus, id, held);
+          const result = await doing(`giving back ${slot.written}`, () => revert(stage.odeus, id, held));
           if (result === "held by another") env.say.info(`${slot.written} holds another client by now and is left alone.`);
         } else if (stage.continues && (await stage.odeus.getOAuthClient(id)).clientId === client.clientId) {
           // The other resource has not taken it over yet; until it has, users of this slot sign in with this client.

@@ -58,6 +58,19 @@ describe.each(HOSTS)("a destroy through the %s host", (_name, start) => {
     expect((await stage.apps()).map(({ deletedDateTime }) => deletedDateTime)).toEqual([expect.any(String)]);
   });
 
+  it("names the integration that was disabled in the workspace, and what to do", async () => {
+    const made = await stage.up(mail);
+    const settings = `/settings/integrations/${stage.world.integrations["entra-directory"]}`;
+    await stage.world.odeus("PATCH", settings, { enabled: false });
+    const told = /giving back.*entra-directory: Odeus refused it \(409[\s\S]*Enable the integration in the workspace/;
+    await expect(stage.destroy(made)).rejects.toThrow(told);
+    const removal = await stage.failingUp({ ...mail, integrations: uses("outlook-email") }, made);
+    expect(removal.message).toMatch(told);
+    await stage.world.odeus("PATCH", settings, { enabled: true });
+    await stage.destroy(made);
+    expect(await slot("entra-directory")).toBeUndefined();
+  });
+
   it("fails, and is done at the next try, where the app cannot be removed", async () => {
     const made = await stage.up(mail);
     await stage.world.fault({ counterpart: "entra", operation: "deleteApplication", fault: "forbidden", times: "always" });

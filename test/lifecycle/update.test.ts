@@ -137,6 +137,21 @@ describe.each(HOSTS)("an update through the %s host", (_name, start) => {
     expect(await stage.plan(made, turned)).toEqual({ changes: false, said: [] });
   });
 
+  // Known defect: state does not know the slug beside what the program wrote, so the plan says more than happens.
+  it.failing("of an integration from its slug to its id is announced as nothing, for it is nothing", async () => {
+    const made = await stage.up({ integrations: uses("outlook-email"), entra: entra() });
+    const byId = { integrations: uses(stage.world.integrations["outlook-email"] ?? ""), entra: entra() };
+    expect((await stage.plan(made, byId)).said).toEqual([]);
+  });
+
+  it("of an integration from its slug to its id enters nothing anew", async () => {
+    const made = await stage.up({ integrations: uses("outlook-email"), entra: entra() });
+    const id = stage.world.integrations["outlook-email"] ?? "";
+    const next = await updated(made, { integrations: uses(id), entra: entra() });
+    expect(await operations()).toEqual([]);
+    expect(next.state["redirectUrls"]).toEqual({ [id]: (await stage.slot("outlook-email")).redirectUrl });
+  });
+
   it("of the scopes writes them to slot, app and consent without a new secret, and back to the workspace's own list", async () => {
     const app = { entra: entra({ grantAdminConsent: true }) };
     const own = { integrations: uses("outlook-email"), ...app };
