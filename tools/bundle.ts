@@ -3,7 +3,7 @@
  * The modules beside them are for this repository and are not packed (package.json, "files").
  */
 
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { type BuildOptions, build, type Metafile, type Plugin } from "esbuild";
 
@@ -96,7 +96,9 @@ async function main(): Promise<void> {
   for (const { from, external } of ENTRIES) {
     const outfile = path.join(ROOT, "dist", `${from}.js`);
     if (!existsSync(outfile)) throw new Error(`${outfile} is missing: tsc comes first`);
-    const { metafile } = await bundle({ entryPoints: [`src/${from}.ts`], outfile, external, allowOverwrite: true });
+    const { metafile } = await bundle({ entryPoints: [`src/${from}.ts`], outfile: `${outfile}.new`, external });
+    // In one step: somebody may be starting the file at this moment.
+    renameSync(`${outfile}.new`, outfile);
     for (const folder of packagesIn(metafile)) folders.add(folder);
   }
   writeFileSync(path.join(ROOT, "dist", NOTICES), `${notices([...folders].sort())}${dataNotices()}\n`);

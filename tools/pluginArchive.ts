@@ -32,8 +32,8 @@ async function fill(folder: string): Promise<string[]> {
   writeFileSync(path.join(identity, NOTICES), `${notices(packagesIn(metafile))}\n`);
 
   copyFileSync(path.join(ROOT, "dist", NOTICES), path.join(folder, NOTICES));
-  copyFileSync(path.join(ROOT, "LICENSE"), path.join(folder, "LICENSE"));
-  return ["pulumi-resource-odeus", "plugin.js", "node_modules", NOTICES, "LICENSE"];
+  for (const file of ["LICENSE", "NOTICE"]) copyFileSync(path.join(ROOT, file), path.join(folder, file));
+  return ["pulumi-resource-odeus", "plugin.js", "node_modules", NOTICES, "LICENSE", "NOTICE"];
 }
 
 async function main(): Promise<void> {

@@ -1,7 +1,7 @@
 /** The SDK's own dynamic provider process, with our constant provider text. */
 
 import { join } from "node:path";
-import { startHost, type HostKind } from "./hostProcess.js";
+import { type HostKind, startHost } from "./hostProcess.js";
 import { asText } from "./pluginProcess.js";
 import type { HostOptions, ProviderHost } from "./providerHost.js";
 
@@ -11,15 +11,17 @@ export const PROVIDER_TEXT = `exports.handler = () => require("@odeus/pulumi/lif
 export interface DynamicOptions extends HostOptions {
   /** The file that exports `dynamic`, in place of the package's own handlers. */
   handlers?: string;
+  /** Another SDK's server, or another Node. */
+  command?: readonly string[];
 }
 
 export const FAKE_HANDLERS = join(__dirname, "fakeDynamic.ts");
 
-export function startDynamicProcess({ handlers, ...options }: DynamicOptions = {}): Promise<ProviderHost> {
+export function startDynamicProcess({ handlers, command, ...options }: DynamicOptions = {}): Promise<ProviderHost> {
   const text = handlers === undefined ? PROVIDER_TEXT : `exports.handler = () => require(${JSON.stringify(handlers)}).dynamic;`;
   const kind: HostKind = {
     name: "dynamic",
-    command: [process.execPath, ...(handlers === undefined ? [] : ["--require", "tsx/cjs"]), require.resolve("@pulumi/pulumi/cmd/dynamic-provider")],
+    command: command ?? [process.execPath, ...(handlers === undefined ? [] : ["--require", "tsx/cjs"]), require.resolve("@pulumi/pulumi/cmd/dynamic-provider")],
     token: (resource) => `pulumi-nodejs:dynamic/odeus:${resource}`,
     hidden: (urn) => ({ __urn: urn, __provider: text }),
     // This host gets the whole stack configuration, all namespaces.
