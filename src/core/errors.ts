@@ -75,7 +75,8 @@ export class RemoteError extends OdeusError {
       [failure.status, failure.code].filter((part) => part !== undefined).join(" "),
       failure.requestId === undefined ? "" : `request ${failure.requestId}`,
     ].filter((part) => part !== "");
-    const words = failure.words?.trim().replace(/\s+/g, " ").slice(0, 300);
+    // Scrubbed before it is shortened: half a secret is not recognized.
+    const words = failure.words === undefined ? undefined : scrub(failure.words).trim().replace(/\s+/g, " ").slice(0, 300);
     super(
       [
         `${failure.service} ${failure.said}${facts.length > 0 ? ` (${facts.join(", ")})` : ""}.`,

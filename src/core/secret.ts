@@ -36,6 +36,8 @@ function spellings(value: string): string[] {
     value,
     encodeURIComponent(value),
     encodeURIComponent(value).replaceAll("%20", "+"),
+    // Forms escape more than URLs: ! ' ( ) ~ too.
+    new URLSearchParams({ "": value }).toString().slice(1),
     JSON.stringify(value).slice(1, -1),
     base64,
     base64.replace(/=+$/, ""),
@@ -46,7 +48,8 @@ function spellings(value: string): string[] {
 /** Takes every known secret, in every spelling, out of a text. */
 export function scrub(text: string): string {
   let clean = text;
-  for (const value of seen) {
+  // The longest first: of one that begins with another, the rest would stay.
+  for (const value of [...seen].sort((a, b) => b.length - a.length)) {
     for (const spelling of spellings(value)) if (clean.includes(spelling)) clean = clean.replaceAll(spelling, PLACEHOLDER);
   }
   // A Basic pair is one base64 text in which the secret has no fixed spelling.

@@ -17,11 +17,16 @@ export function renewalDue(secret: SecretRecord | undefined, policy: RotationPol
   const today = dayOf(now);
   const left = secret.expiresAt === undefined ? undefined : dayOf(secret.expiresAt) - today;
   if (left !== undefined && policy.renewBeforeExpiryDays > 0 && left <= policy.renewBeforeExpiryDays) {
-    return left < 0 ? `the client secret expired ${-left} days ago` : `the client secret expires in ${left} days`;
+    if (left === 0) return "the client secret expires today";
+    return left < 0 ? `the client secret expired ${days(-left)} ago` : `the client secret expires in ${days(left)}`;
   }
   const age = today - dayOf(secret.createdAt);
-  if (policy.everyDays !== undefined && age >= policy.everyDays) return `the client secret is ${age} days old (rotation every ${policy.everyDays} days)`;
+  if (policy.everyDays !== undefined && age >= policy.everyDays) return `the client secret is ${days(age)} old (rotation every ${days(policy.everyDays)})`;
   return undefined;
+}
+
+function days(count: number): string {
+  return `${count} day${count === 1 ? "" : "s"}`;
 }
 
 /** The retiring secrets whose overlap was over when this UTC day began. */
