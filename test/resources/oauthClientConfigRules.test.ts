@@ -1,0 +1,131 @@
+import * as fc from "fast-check";
+import { shapeProblems, withDefaults } from "../../src/core/check.js";
+import { type Properties, UNKNOWN, type Value } from "../../src/core/value.js";
+import { inputs as definition } from "../../src/resources/oauthClientConfig/definition.js";
+import { knownInputs } from "../../src/resources/oauthClientConfig/knownInputs.js";
+import { problemsOf, slotsOf } from "../../src/resources/oauthClientConfig/rules.js";
+
+const uses = (...integrations: Value[]): Value[] => integrations.map((integration) => ({ integration }));
+const MAIL: Properties = { integrations: uses("outlook-email"), entra: { displayName: "Odeus mail" } };
+const JIRA: Properties = { integrations: uses("jira"), existing: { clientId: "x", clientSecret: "y" } };
+const problems = (inputs: Properties): string[] => problemsOf(withDefaults(definition, inputs));
+const inApp = (more: Properties): Properties => ({ ...MAIL, entra: { displayName: "Odeus mail", ...more } });
+
+it.each<[string, Properties]>([
+  ["an app", MAIL],
+  ["a hand-made client", JIRA],
+  ["windows that just fit", { ...inApp({ secretLifetimeDays: 10 }), rotation: { renewBeforeExpiryDays: 9, everyDays: 10, overlapHours: 240 } }],
+  ["a redirect URL of this machine", inApp({ additionalRedirectUrls: ["http://localhost:3000/callback"] })],
+  [
+    "addresses of this machine",
+    { ...JIRA, existing: { clientId: "x", tokenUrl: "http://127.0.0.1:1/token", issuer: "http://localhost:1", authorizationUrl: "https://x.example" } },
+  ],
+  ["values that are not known yet", { integrations: UNKNOWN, entra: UNKNOWN, rotation: UNKNOWN, verify: UNKNOWN }],
+  [
+    "values that are not known yet, deep inside",
+    { ...MAIL, integrations: [UNKNOWN, { integration: UNKNOWN, scopes: [UNKNOWN, UNKNOWN] }], rotation: { renewBeforeExpiryDays: UNKNOWN } },
+  ],
+])("finds nothing wrong with %s", (_what, inputs) => {
+  expect(problems(inputs)).toEqual([]);
+});
+
+it.each<[string, Properties, string]>([
+  [
+    "a long name for people's own accounts",
+    inApp({ displayName: "n".repeat(91), signInAudience: "PersonalMicrosoftAccount" }),
+    "entra.displayName: must be at most 90 characters with the audience PersonalMicrosoftAccount",
+  ],
+  [
+    "a query for people's own accounts",
+    inApp({ additionalRedirectUrls: ["https://x.example/?a"], signInAudience: "AzureADandPersonalMicrosoftAccount" }),
+    "entra.additionalRedirectUrls[0]: must not hold a query",
+  ],
+  [
+    "a redirect URL that Entra refuses",
+    inApp({ additionalRedirectUrls: ["https://x.example/(a)"] }),
+    "entra.additionalRedirectUrls[0]: must not hold any of ! $ ' ( ) , ; (Entra refuses them)",
+  ],
+  [
+    "a plain redirect URL",
+    inApp({ additionalRedirectUrls: ["https://x.example", "http://x.example"] }),
+    "entra.additionalRedirectUrls[1]: must start with https:// (http is only for localhost)",
+  ],
+  ["a redirect URL twice", inApp({ additionalRedirectUrls: ["https://x.example", "https://x.example"] }), "entra.additionalRedirectUrls[1]: is named twice"],
+  ["a scope twice", { ...MAIL, integrations: [{ integration: "outlook-email", scopes: ["a", "b", "a"] }] }, "integrations[0].scopes[2]: is named twice"],
+  [
+    "a window of the whole lifetime, of one day",
+    { ...inApp({ secretLifetimeDays: 1 }), rotation: { renewBeforeExpiryDays: 1 } },
+    "(entra.secretLifetimeDays, 1 day); it is 1",
+  ],
+])("finds %s", (_what, inputs, expected) => {
+  expect(problems(inputs)).toEqual([expect.stringContaining(expected)]);
+});
+
+it("counts a kind of client that is not known yet as given", () => {
+  expect(problems({ integrations: uses("jira"), existing: UNKNOWN, entra: { displayName: "x" } })).toEqual([
+    "entra and existing are given; exactly one of entra, existing is allowed",
+  ]);
+  expect(problems({ integrations: uses("jira"), existing: null })).toEqual([expect.stringContaining("exactly one of entra, existing is required")]);
+});
+
+const anything: fc.Arbitrary<Value> = fc.letrec<{ value: Value }>((tie) => ({
+  value: fc.oneof(
+    { maxDepth: 3 },
+    fc.constantFrom<Value>(UNKNOWN, null, true, "", "text", 7, -1),
+    fc.array(tie("value"), { maxLength: 3 }),
+    fc.dictionary(
+      fc.constantFrom(
+        "integration",
+        "scopes",
+        "displayName",
+        "tenantId",
+        "clientId",
+        "clientSecret",
+        "additionalRedirectUrls",
+        "secretLifetimeDays",
+        "everyDays",
+      ),
+      tie("value"),
+      { maxKeys: 4 },
+    ),
+  ),
+})).value;
+const anyInputs = fc.dictionary(fc.constantFrom("integrations", "entra", "existing", "rotation", "verify", "replaceClientIds"), anything);
+
+it("takes anything, shape and rules and slots and previews alike, without breaking", () => {
+  fc.assert(
+    fc.property(anyInputs, (given) => {
+      const inputs = withDefaults(definition, given);
+      for (const sentence of [...shapeProblems(definition, inputs), ...problemsOf(inputs)]) expect(typeof sentence).toBe("string");
+      expect(slotsOf(inputs).every((slot) => typeof slot === "string")).toBe(true);
+      knownInputs(inputs);
+    }),
+  );
+});
+
+describe("what a preview can look at", () => {
+  it.each<[string, Properties]>([
+    ["integrations", { ...MAIL, integrations: UNKNOWN }],
+    ["entra.tenantId", inApp({ tenantId: UNKNOWN })],
+    ["existing.clientId", { ...JIRA, existing: { clientId: UNKNOWN } }],
+    ["replaceClientIds", { ...JIRA, replaceClientIds: ["a", UNKNOWN] }],
+  ])("is nothing without %s", (unknown, inputs) => {
+    expect(knownInputs(inputs)).toEqual({ inputs: undefined, unknown });
+  });
+
+  it("is all that is known, with a secret that is given but not known", () => {
+    const inputs: Properties = {
+      integrations: [{ integration: UNKNOWN }, { integration: "jira", scopes: ["a", UNKNOWN] }],
+      existing: { clientId: "x", clientSecret: UNKNOWN, tokenUrl: UNKNOWN },
+      verify: UNKNOWN,
+    };
+    expect(knownInputs(inputs)).toEqual({
+      inputs: { integrations: [{ integration: "jira", scopes: ["a"] }], existing: { clientId: "x", clientSecret: UNKNOWN } },
+    });
+  });
+});
+
+it("names the slots as the program wrote them, as far as they are known", () => {
+  expect(slotsOf({ integrations: [{ integration: "jira" }, UNKNOWN, { integration: UNKNOWN }, null, 7, { integration: "gmail" }] })).toEqual(["jira", "gmail"]);
+  expect(slotsOf({ integrations: UNKNOWN })).toEqual([]);
+});
