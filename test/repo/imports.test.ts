@@ -31,7 +31,7 @@ function importsOf({ path, text }: { path: string; text: string }): string[] {
   return [...text.matchAll(/(?:from|import|require)\s*\(?\s*"(\.[^"]+)"/g)].map(([, target = ""]) => relative(SOURCES, join(SOURCES, dirname(path), target)));
 }
 
-const layerOf = (folder: string): number => LAYERS.findIndex((layer) => (Array.isArray(layer) ? layer.includes(folder) : layer === folder));
+const layerOf = (folder: string): number => LAYERS.findIndex((layer) => [layer].flat().includes(folder));
 
 function wrongImports(files: typeof sources): string[] {
   return files.flatMap((file) =>
