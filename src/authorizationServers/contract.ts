@@ -86,8 +86,10 @@ export interface AuthorizationServer {
   ownerOf(clientId: string): Promise<Mark | undefined>;
   /** The recorded client, looked up again by its ids; undefined when it is gone (one of ours that was only soft-deleted is restored). */
   recall(client: RegisteredClient, undoable: Undoable): Promise<RegisteredClient | undefined>;
-  /** Makes the client, findable by its mark from the first call on. */
+  /** Makes the client itself, findable by its mark from the first call on. */
   register(mark: Mark, wish: ClientWish, undoable: Undoable): Promise<RegisteredClient>;
+  /** What a client that was just registered needs beside it before anybody can sign in. Undone with the client; may run beside `addSecret`. */
+  complete(client: RegisteredClient, wish: ClientWish): Promise<RegisteredClient>;
   /** Makes the client what it has to be: adds what the wish lacks, and takes away what `formerly` had and the wish has not. */
   converge(client: RegisteredClient, mark: Mark, wish: ClientWish, formerly: ClientWish, undoable: Undoable): Promise<RegisteredClient>;
   /** A new secret beside the others. `known` are the key ids that state knows. */

@@ -7,9 +7,10 @@ import type { Config } from "../core/config.js";
 import type { Env } from "../core/env.js";
 import { ConfigError, doing, isRemote, mayHaveHappened } from "../core/errors.js";
 import { minus } from "../core/sets.js";
+import { createSideBySide } from "../core/sideBySide.js";
 import { askUntil, type Patience, untilReady } from "../core/wait.js";
 import type { AuthorizationServer, ClientWish, Finding, IssuedSecret, Observation, RegisteredClient, Undoable } from "./contract.js";
-import { change, compare, type EntraSettings, markOfTags, newBody, settingsOf } from "./entraApplication.js";
+import { change, compare, type EntraSettings, imageType, markOfTags, newBody, settingsOf } from "./entraApplication.js";
 import { convergeGrant, ensureServicePrincipal, findGrant, notReplicated, scopesOf } from "./entraConsent.js";
 import { bareScope, readCatalogue, type ScopeCatalogue, scopeIds } from "./entraScopes.js";
 import { clientCredentialsProbe } from "./probes.js";
@@ -27,6 +28,9 @@ const DAY = 86_400_000;
 /** How long a new object may take to be visible everywhere; minutes were seen. */
 const REPLICATION_MS = 300_000;
 
+/** Graph's own list of scopes is long, and one for all apps of a tenant. */
+const catalogues = createSideBySide<ScopeCatalogue>(60_000);
+
 export function createEntraServer(options: EntraOptions): AuthorizationServer {
   const { settings, config, env, limits } = options;
   const cloud = cloudOf(config);
@@ -37,9 +41,11 @@ export function createEntraServer(options: EntraOptions): AuthorizationServer {
   const title = `${name}${options.tenantId === undefined ? "" : ` in tenant ${options.tenantId}`}`;
   let catalogue: Promise<ScopeCatalogue> | undefined;
   const scopes = (): Promise<ScopeCatalogue> => {
-    catalogue ??= readCatalogue(graph);
+    catalogue ??= catalogues.ask(`${cloud.graph} ${options.tenantId ?? ""} ${config.text("entraClientId") ?? ""}`, env, () => readCatalogue(graph));
     return catalogue;
   };
+  /** Object ids of apps that this operation has just made: nobody has seen them, so nobody has given them anything. */
+  const untouched = new Set<string>();
 
   async function tenant(): Promise<string> {
     const { tenantId, identity } = await signedIn();
@@ -99,8 +105,9 @@ export function createEntraServer(options: EntraOptions): AuthorizationServer {
   }
 
   /** The service principal, made where it is missing and enabled where somebody disabled it: otherwise nobody can sign in. */
-  async function usableServicePrincipal(app: Application, undoable: Undoable): Promise<string> {
-    const { id, accountEnabled } = (await graph.findServicePrincipal(app.appId)) ?? (await ensureServicePrincipal(graph, app.appId, patience));
+  async function usableServicePrincipal(app: Pick<Application, "id" | "appId">, undoable: Undoable): Promise<string> {
+    const known = untouched.has(app.id) ? undefined : await graph.findServicePrincipal(app.appId);
+    const { id, accountEnabled } = known ?? (await ensureServicePrincipal(graph, app.appId, patience));
     if (accountEnabled === false) {
       undoable({ what: `${name} is disabled again`, run: () => graph.enableServicePrincipal(id, false) });
       await graph.enableServicePrincipal(id, true);
@@ -109,7 +116,7 @@ export function createEntraServer(options: EntraOptions): AuthorizationServer {
   }
 
   /** Service principal, consent and logo: everything beside the app itself. */
-  async function complete(app: Application, client: RegisteredClient, wish: ClientWish, undoable: Undoable): Promise<RegisteredClient> {
+  async function complete(app: Pick<Application, "id" | "appId">, client: RegisteredClient, wish: ClientWish, undoable: Undoable): Promise<RegisteredClient> {
     const objects = { ...client.objects };
     const consent = (async () => {
       const servicePrincipal = await usableServicePrincipal(app, undoable);
@@ -153,6 +160,8 @@ export function createEntraServer(options: EntraOptions): AuthorizationServer {
 
     async find(mark) {
       return doing(`looking for ${title}`, async () => {
+        // Needed next, whatever is found.
+        scopes().catch(() => undefined);
         const [found, tenantId] = await Promise.all([graph.findApplicationByKey(mark.key), tenant()]);
         if (found === undefined) return undefined;
         if (markOfTags(found.tags)?.key !== mark.key) {
@@ -200,7 +209,10 @@ export function createEntraServer(options: EntraOptions): AuthorizationServer {
         });
         const upsert = async (): Promise<Application> => {
           const made = await graph.upsertApplication(mark.key, body);
-          if (made !== undefined) return made;
+          if (made !== undefined) {
+            untouched.add(made.id);
+            return made;
+          }
           const found = await askUntil<Application | undefined>(
             patience,
             (app) => app !== undefined,
@@ -226,9 +238,13 @@ export function createEntraServer(options: EntraOptions): AuthorizationServer {
           await restore(deleted.id);
           app = await untilReady(patience, (again) => notReplicated(again) || isRemote(again, 400, "UniqueNameTaken"), upsert);
         }
-        // What is made here goes with the app.
-        return complete(app, clientOf(app, tenantId), wish, () => undefined);
+        return clientOf(app, tenantId);
       });
+    },
+
+    async complete(client, wish) {
+      // What is made here goes with the app.
+      return doing(`registering ${title}`, () => complete({ id: objectIdOf(client), appId: client.clientId }, client, wish, () => undefined));
     },
 
     async converge(client, mark, wish, formerly, undoable) {
@@ -287,6 +303,7 @@ export function createEntraServer(options: EntraOptions): AuthorizationServer {
     removeSecret: (client, keyId) => doing(`removing a secret of ${title}`, () => graph.removePassword(objectIdOf(client), keyId)),
 
     async markedSecrets(client, mark) {
+      if (untouched.has(objectIdOf(client))) return [];
       const app = await graph.getApplication(objectIdOf(client));
       return (app?.passwordCredentials ?? []).filter(({ displayName }) => displayName?.startsWith(`${mark.key} `)).map(({ keyId }) => keyId);
     },
@@ -300,14 +317,16 @@ export function createEntraServer(options: EntraOptions): AuthorizationServer {
       return doing(`reading ${title}`, async () => {
         await tenant();
         const objectId = objectIdOf(client);
-        const app = await graph.getApplication(objectId);
+        const catalogueAsked = scopes();
+        catalogueAsked.catch(() => undefined);
+        const [app, servicePrincipal] = await Promise.all([graph.getApplication(objectId), graph.findServicePrincipal(client.clientId)]);
         const gone = { notes: [], findings: [], settings: {} };
         if (app === undefined) {
           const deleted = await graph.getDeletedApplication(objectId);
           if (deleted === undefined) return { ...gone, exists: false, drift: [`${name} (${client.clientId}) is gone from Entra`] };
           return { ...gone, exists: true, drift: [`${name} (${client.clientId}) was deleted at Entra; it can still be restored`] };
         }
-        const [catalogued, servicePrincipal] = await Promise.all([scopes(), graph.findServicePrincipal(app.appId)]);
+        const catalogued = await catalogueAsked;
         const wishedIds = wish.scopes.flatMap((scope) => catalogued.idOf.get(bareScope(scope)) ?? []);
         const found = compare(app, wish.redirectUrls, wishedIds);
         const names = (scopeIdList: string[]) => scopeIdList.map((id) => catalogued.nameOf.get(id) ?? id).join(", ");
@@ -369,13 +388,4 @@ export function createEntraServer(options: EntraOptions): AuthorizationServer {
       () => graph.getApplication(objectId),
     );
   }
-}
-
-/** Media type by the first bytes; Graph takes JPEG, PNG and GIF. */
-function imageType(content: Buffer): string {
-  const start = content.subarray(0, 4).toString("latin1");
-  if (start === "\x89PNG") return "image/png";
-  if (start.startsWith("\xff\xd8")) return "image/jpeg";
-  if (start.startsWith("GIF8")) return "image/gif";
-  throw new ConfigError("entra.logo: is not a JPEG, PNG or GIF file.");
 }

@@ -37,6 +37,7 @@ export function createExistingServer(options: ExistingOptions): AuthorizationSer
     ownerOf: async () => undefined,
     recall: async () => client,
     register: async () => client,
+    complete: async () => client,
     converge: async () => client,
     addSecret: async (): Promise<IssuedSecret> => {
       throw new OdeusError(`client ${clientId} was made by hand: nobody but its owner can issue a secret for it`);

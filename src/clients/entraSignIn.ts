@@ -6,8 +6,9 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { TokenCredential } from "@azure/identity";
 import type { Config } from "../core/config.js";
 import type { Env } from "../core/env.js";
-import { ConfigError, cancellation, NotConfiguredError, OdeusError, RemoteError } from "../core/errors.js";
+import { ConfigError, NotConfiguredError, OdeusError, RemoteError } from "../core/errors.js";
 import { Secret } from "../core/secret.js";
+import { untilStopped } from "../core/wait.js";
 import { type HttpLimits, nextDelay, requireSafeUrl } from "./http.js";
 import { lostOn, passing, type Wire, watched } from "./signInWire.js";
 
@@ -72,16 +73,6 @@ export async function signIn(config: Config, tenantId: string | undefined, env: 
 /** Signs in anew next time: the token was refused before its time. */
 export function forgetSession(config: Config, tenantId: string | undefined): void {
   sessions.get(config)?.delete(tenantId ?? "");
-}
-
-/** The session is shared, so stopping one operation must not end the sign-in that others wait for. */
-function untilStopped<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  if (signal.aborted) return Promise.reject(cancellation(signal));
-  return new Promise((resolve, reject) => {
-    const stop = (): void => reject(cancellation(signal));
-    signal.addEventListener("abort", stop, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
-  });
 }
 
 async function openSession(config: Config, cloud: Cloud, tenantId: string | undefined, env: Env, limits: HttpLimits): Promise<Session> {

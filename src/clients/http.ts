@@ -2,6 +2,7 @@
 
 import * as http from "node:http";
 import * as https from "node:https";
+import { createSecureContext } from "node:tls";
 import type { AxiosError, AxiosInstance, AxiosRequestConfig, AxiosResponse } from "axios";
 import type { Env } from "../core/env.js";
 import { ConfigError, cancellation, RemoteError, type RemoteFailure } from "../core/errors.js";
@@ -67,7 +68,24 @@ const UNTRUSTED = /^(UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|CERT_|ERR_TLS|ERR_SSL)/;
 /** Later than this, a Retry-After is no time that a person could be told. */
 const FARTHEST_MS = 10 * 365 * 86_400_000;
 
-const keepAlive = { http: new http.Agent({ keepAlive: true }), https: new https.Agent({ keepAlive: true }) };
+interface Agents {
+  httpAgent: http.Agent;
+  httpsAgent: https.Agent;
+}
+let agents: { kept: Agents; closed: Agents } | undefined;
+
+/** Connections that are kept for the next call, or closed after each: then only the servers' TLS sessions are resumed. */
+function agentsFor(freshConnections: boolean): Agents {
+  if (agents === undefined) {
+    // One for all connections: by itself, each would read the certificate authorities anew.
+    const secureContext = createSecureContext();
+    agents = {
+      kept: { httpAgent: new http.Agent({ keepAlive: true }), httpsAgent: new https.Agent({ keepAlive: true, secureContext }) },
+      closed: { httpAgent: new http.Agent(), httpsAgent: new https.Agent({ secureContext }) },
+    };
+  }
+  return freshConnections ? agents.closed : agents.kept;
+}
 
 export function isLoopback(url: URL): boolean {
   return LOOPBACK.has(url.hostname);
@@ -119,8 +137,7 @@ export function createHttp(options: HttpOptions): Http {
       },
       timeout: limits.callTimeoutMs,
       signal: env.signal,
-      httpAgent: options.freshConnections ? new http.Agent() : keepAlive.http,
-      httpsAgent: options.freshConnections ? new https.Agent() : keepAlive.https,
+      ...agentsFor(options.freshConnections === true),
       ...(call.query === undefined ? {} : { params: call.query }),
       ...(body === undefined ? {} : { data: body.content }),
       "axios-retry": {

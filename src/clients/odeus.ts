@@ -3,12 +3,15 @@
 import type { Env } from "../core/env.js";
 import { NotConfiguredError, RemoteError } from "../core/errors.js";
 import type { Secret } from "../core/secret.js";
+import { createSideBySide } from "../core/sideBySide.js";
 import type { IntegrationSummary, OAuthClient, OAuthClientChange, OAuthClientEntry } from "../generated/odeusApi.js";
 import { createHttp, type HttpAnswer, type HttpCall, type HttpLimits } from "./http.js";
 
 export interface OdeusApi {
   readonly baseUrl: string;
   listIntegrations(): Promise<IntegrationSummary[]>;
+  /** The list as an operation beside this one may have got it a moment ago (then it is not `new`): enough to find an integration, not to miss one. */
+  recentIntegrations(): Promise<{ all: IntegrationSummary[]; new: boolean }>;
   getOAuthClient(integrationId: string): Promise<OAuthClient>;
   putOAuthClient(integrationId: string, entry: OAuthClientEntry): Promise<OAuthClient>;
   patchOAuthClient(integrationId: string, change: OAuthClientChange): Promise<OAuthClient>;
@@ -26,6 +29,8 @@ export interface OdeusApiOptions {
 /** Sent so that the workspace's audit log names what made a change. */
 const USER_AGENT = "odeus-pulumi";
 
+const lists = createSideBySide<IntegrationSummary[]>(10_000);
+
 export function createOdeusApi(options: OdeusApiOptions): OdeusApi {
   const http = createHttp({
     service: "Odeus",
@@ -37,8 +42,13 @@ export function createOdeusApi(options: OdeusApiOptions): OdeusApi {
   });
   const host = new URL(options.baseUrl).host;
 
+  const workspace = `${options.baseUrl} ${options.apiKey.open()}`;
+
   async function send(call: HttpCall): Promise<HttpAnswer> {
-    const answer = await http(call);
+    const answer = await http(call).finally(() => {
+      // A list that was asked for before this change may lack it. Slots are not part of what is looked up in the list.
+      if (call.method !== "GET" && !call.path.endsWith("/oauth-client")) lists.forget(workspace, options.env);
+    });
     if (answer.status < 400) return answer;
     const { code, words } = wordsOf(answer.json);
     const remedy = REMEDIES[answer.status];
@@ -59,11 +69,21 @@ export function createOdeusApi(options: OdeusApiOptions): OdeusApi {
   const slotOf = (answer: HttpAnswer, operation: string): OAuthClient =>
     shaped<OAuthClient>(answer, operation, host, "oauthClient", ["integrationId", "mode", "redirectUrl"]);
 
+  async function listIntegrations(): Promise<IntegrationSummary[]> {
+    const answer = await send({ operation: "listIntegrations", method: "GET", path: "/integrations/v1/get", repeat: "repeatable" });
+    return shaped<IntegrationSummary[]>(answer, "listIntegrations", host, "integrations", ["length"]);
+  }
+
   return {
     baseUrl: options.baseUrl,
-    async listIntegrations() {
-      const answer = await send({ operation: "listIntegrations", method: "GET", path: "/integrations/v1/get", repeat: "repeatable" });
-      return shaped<IntegrationSummary[]>(answer, "listIntegrations", host, "integrations", ["length"]);
+    listIntegrations,
+    async recentIntegrations() {
+      let asked = false;
+      const all = await lists.ask(workspace, options.env, () => {
+        asked = true;
+        return listIntegrations();
+      });
+      return { all, new: asked };
     },
     async getOAuthClient(id) {
       return slotOf(await send({ operation: "getOAuthClient", method: "GET", path: slot(id), repeat: "repeatable" }), "getOAuthClient");

@@ -150,9 +150,14 @@ function completed(shape: Shape, value: Value): Value {
 }
 
 /** Where the definition holds secrets, nested ones and those in lists and maps too. */
-export function secretPaths(definition: z.ZodObject): ValuePath[] {
-  return secretsOf(shapeOf(definition), []);
+export function secretPaths(definition: z.ZodObject): readonly ValuePath[] {
+  const known = secrets.get(definition) ?? secretsOf(shapeOf(definition), []);
+  secrets.set(definition, known);
+  return known;
 }
+
+/** A definition never changes, and every value on its way in or out asks. */
+const secrets = new WeakMap<z.ZodObject, readonly ValuePath[]>();
 
 function secretsOf(shape: Shape, path: ValuePath): ValuePath[] {
   if (shape.secret) return [path];

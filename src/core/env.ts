@@ -9,6 +9,8 @@ export interface Env {
   random(): number;
   /** Random lower-case hexadecimal text of this many characters, fit for secrets and keys. */
   randomHex(characters: number): string;
+  /** One and the same object for all operations that run side by side; another one once nothing runs. What it keys may be shared among them. */
+  readonly sideBySide: object;
   /** Aborted when the engine cancels or the operation's time is over. */
   readonly signal: AbortSignal;
   /** What a person sees on the resource's row. A lost line never fails the work. */

@@ -1,6 +1,7 @@
 /** Waiting for a remote that says "not yet" to an object it has just made: another thing than repeating a failed call. */
 
 import type { Env } from "./env.js";
+import { cancellation } from "./errors.js";
 
 export interface Patience {
   env: Env;
@@ -40,4 +41,22 @@ export async function askUntil<T>(patience: Patience, satisfied: (answer: T) => 
     if (satisfied(answer) || env.now().getTime() - startedAt + pause > budgetMs) return answer;
     await env.sleep(pause);
   }
+}
+
+/** Waits for work that others wait for too: stopping one of them must not end it. */
+export function untilStopped<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  if (signal.aborted) return Promise.reject(cancellation(signal));
+  return new Promise((resolve, reject) => {
+    const stop = (): void => reject(cancellation(signal));
+    signal.addEventListener("abort", stop, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
+  });
+}
+
+/** Two works side by side; fails only when both have ended, so that what is undone afterwards is all there is. */
+export async function bothEnded<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> {
+  const [one, other] = await Promise.allSettled([first, second]);
+  if (one.status === "rejected") throw one.reason;
+  if (other.status === "rejected") throw other.reason;
+  return [one.value, other.value];
 }

@@ -31,6 +31,7 @@ interface Running {
 export function createOperations({ now, log }: { now: () => Date; log: EngineLog }): Operations {
   const running = new Set<Running>();
   const waitingForIdle: (() => void)[] = [];
+  let sideBySide = {};
 
   function stopAll(reason: Error, graceSeconds: number): boolean {
     for (const { controller, giveUp } of running) {
@@ -55,9 +56,10 @@ export function createOperations({ now, log }: { now: () => Date; log: EngineLog
       };
       const seconds = timeoutSeconds !== undefined && timeoutSeconds > 0 ? timeoutSeconds : DEFAULT_TIMEOUT_SECONDS;
       timers.add(setTimeout(() => stopLate(current, seconds), seconds * 1000));
+      if (running.size === 0) sideBySide = {};
       running.add(current);
       try {
-        const env = { now, ...waiting(controller.signal), ...chance, signal: controller.signal, say: voice };
+        const env = { now, ...waiting(controller.signal), ...chance, sideBySide, signal: controller.signal, say: voice };
         return await Promise.race([work(env), abandoned]);
       } finally {
         running.delete(current);

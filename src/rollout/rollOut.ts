@@ -8,7 +8,7 @@ import type { ClientWish, RegisteredClient } from "../authorizationServers/contr
 import { doing, mayHaveHappened } from "../core/errors.js";
 import type { Secret } from "../core/secret.js";
 import { minus, union } from "../core/sets.js";
-import { askUntil } from "../core/wait.js";
+import { askUntil, bothEnded } from "../core/wait.js";
 import { revert } from "../workspace/slot.js";
 import { removalsDue } from "./due.js";
 import { type Entry, enterPlaces, needsSecret, readBack } from "./enter.js";
@@ -60,13 +60,14 @@ export async function rollOut(stage: Stage, wish: Wish, before: Recorded | undef
       scopes: union(wished.scopes, formerly.scopes),
       integrations: wished.integrations,
     };
-    let client = await theClient(found);
-    draft.client = client;
+    let { client, isNew } = await theClient(found);
+    // A new one is this resource's client once it is whole; until then, it is found again by its mark.
+    if (!isNew) draft.client = client;
     if (former !== undefined && before !== undefined && former.clientId !== client.clientId) draft.replaced = { ...former, kind: before.kind };
     if (draft.replaced?.clientId === client.clientId) delete draft.replaced;
 
-    // 2. A secret, where a slot needs one whose value is at hand nowhere.
-    const entry = await theEntry();
+    // 2. A secret, where a slot needs one whose value is at hand nowhere; beside it what a new client still lacks.
+    const entry = await theEntry(isNew ? completed : async () => undefined);
 
     // 3. Into the slots, all side by side.
     const names = places.map(({ use }) => use.written).join(", ");
@@ -111,17 +112,22 @@ export async function rollOut(stage: Stage, wish: Wish, before: Recorded | undef
     await leaveFormerClient();
     return draft;
 
-    async function theClient(own: RegisteredClient | undefined): Promise<RegisteredClient> {
-      if (server.secrets === "given" && declared !== undefined) return declared;
+    async function theClient(own: RegisteredClient | undefined): Promise<{ client: RegisteredClient; isNew: boolean }> {
+      if (server.secrets === "given" && declared !== undefined) return { client: declared, isNew: false };
       const recalled = stage.continues && former !== undefined ? await server.recall(former, undo.push) : own;
       if (recalled === undefined) {
         env.say.progress(`registering ${server.title}`);
-        return server.register(mark, widened, undo.push);
+        return { client: await server.register(mark, widened, undo.push), isNew: true };
       }
-      return server.converge(recalled, mark, widened, NOTHING, undo.push);
+      return { client: await server.converge(recalled, mark, widened, NOTHING, undo.push), isNew: false };
     }
 
-    async function theEntry(): Promise<Entry> {
+    async function completed(): Promise<void> {
+      client = await server.complete(client, widened);
+      draft.client = client;
+    }
+
+    async function theEntry(beside: () => Promise<void>): Promise<Entry> {
       const needed = places.some((place) => needsSecret(client, place, stage.continues ? before : undefined));
       if (server.secrets === "given") {
         const value = wish.givenSecret;
@@ -132,14 +138,20 @@ export async function rollOut(stage: Stage, wish: Wish, before: Recorded | undef
         if (wish.givenChanged || !stage.continues || skipped) await prove(value);
         return whole ? { whole, secret: value } : { whole };
       }
-      const marked = await server.markedSecrets(client, mark);
-      const lost = draft.secret !== undefined && !marked.includes(draft.secret.keyId);
-      if (draft.secret !== undefined && !needed && !wish.renewSecret && !lost) return { whole: false };
-      await dropStrays(marked);
-      const secret = await newSecret(marked, lost);
+      const [secret] = await bothEnded(secretToEnter(needed), beside());
+      if (secret === undefined) return { whole: false };
       env.say.progress("secret issued, waiting until it is accepted");
       await prove(secret);
       return { whole: true, secret };
+    }
+
+    /** A new secret, or undefined where nothing asks for one. */
+    async function secretToEnter(needed: boolean): Promise<Secret | undefined> {
+      const marked = await server.markedSecrets(client, mark);
+      const lost = draft.secret !== undefined && !marked.includes(draft.secret.keyId);
+      if (draft.secret !== undefined && !needed && !wish.renewSecret && !lost) return undefined;
+      await dropStrays(marked);
+      return newSecret(marked, lost);
     }
 
     async function newSecret(marked: string[], lost: boolean): Promise<Secret> {

@@ -21,8 +21,10 @@ export async function proveSecret(
   const patient = server.secrets !== "given";
   let inARow = 0;
   for (let tries = 1; ; tries += 1) {
-    const answer = await server.probe(client, secret, wish);
-    inARow = answer.verdict === "accepted" ? inARow + 1 : 0;
+    // The first acceptance alone; once the secret has begun to work, the others side by side.
+    const answers = await Promise.all(Array.from({ length: inARow === 0 ? 1 : server.acceptances - inARow }, () => server.probe(client, secret, wish)));
+    const answer = answers.find(({ verdict }) => verdict !== "accepted") ?? (answers[0] as ProbeAnswer);
+    inARow = answer.verdict === "accepted" ? inARow + answers.length : 0;
     if (inARow >= server.acceptances) return answer;
     if (answer.verdict === "accepted") continue;
     const pause = Math.min(10_000, 500 * 2 ** (tries - 1));

@@ -17,7 +17,16 @@ export interface ResolvedIntegration {
 
 /** Resolves all of them, or reports every one that cannot be: unknown, without OAuth, or the same one twice. */
 export async function resolveIntegrations(odeus: OdeusApi, written: readonly string[], recordedIds: readonly string[]): Promise<ResolvedIntegration[]> {
-  const all = await odeus.listIntegrations();
+  const recent = await odeus.recentIntegrations();
+  try {
+    return resolvedIn(recent.all, odeus, written, recordedIds);
+  } catch (error) {
+    if (recent.new) throw error;
+    return resolvedIn(await odeus.listIntegrations(), odeus, written, recordedIds);
+  }
+}
+
+function resolvedIn(all: readonly IntegrationSummary[], odeus: OdeusApi, written: readonly string[], recordedIds: readonly string[]): ResolvedIntegration[] {
   if (recordedIds.length > 0 && recordedIds.every((id) => all.every((one) => one.id !== id))) throw otherWorkspace(odeus);
   const problems: string[] = [];
   const found = written.flatMap((text) => {

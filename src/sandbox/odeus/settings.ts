@@ -13,9 +13,9 @@ export interface Settings {
 
 /** What a test may change by hand beside the API's own calls. */
 type IntegrationSwitches = Partial<
-  Pick<Integration, "enabled" | "odeusClientAvailable" | "clientSecretRequired" | "tenantIdSupported" | "defaultScopes" | "redirectUrl">
+  Pick<Integration, "enabled" | "buildByOdeus" | "odeusClientAvailable" | "clientSecretRequired" | "tenantIdSupported" | "defaultScopes" | "redirectUrl">
 >;
-const SWITCHES = ["enabled", "odeusClientAvailable", "clientSecretRequired", "tenantIdSupported", "defaultScopes", "redirectUrl"];
+const SWITCHES = ["enabled", "buildByOdeus", "odeusClientAvailable", "clientSecretRequired", "tenantIdSupported", "defaultScopes", "redirectUrl"];
 
 const PAGE = "/settings";
 const ONE = /^\/settings\/integrations\/([^/]+)$/;
