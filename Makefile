@@ -2,7 +2,7 @@
 
 SOURCES := $(shell find src api -type f) schema.json tsconfig.json package.json tools/bundle.ts
 
-.PHONY: demo test build plugin sandbox check setup cli clean
+.PHONY: demo test bench build plugin sandbox check setup cli clean
 
 demo: setup
 	@npx tsx tools/demo.ts
@@ -10,6 +10,10 @@ demo: setup
 test: setup
 	@$(MAKE) --no-print-directory check
 	npx jest
+
+# Ratios to a plugin that does nothing, and to latency itself: about 5 minutes; best on a machine that does nothing else.
+bench: setup
+	@npx tsx bench/main.ts
 
 check: build
 	npx tsc -p tsconfig.test.json
