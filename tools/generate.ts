@@ -6,9 +6,9 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { resources } from "../src/resources/registry.js";
-import { pulumiSchema, type PackageFacts } from "../src/resources/schema.js";
-import { openApiTypes, type OpenApiDocument } from "./openapiTypes.js";
+import { functions, resources } from "../src/resources/registry.js";
+import { type PackageFacts, pulumiSchema } from "../src/resources/schema.js";
+import { type OpenApiDocument, openApiTypes } from "./openapiTypes.js";
 import { resourceClasses } from "./resourceClasses.js";
 
 const root = join(__dirname, "..");
@@ -19,8 +19,8 @@ function generatedFiles(): Map<string, string> {
   const facts = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as PackageFacts;
   return new Map([
     ["src/generated/odeusApi.ts", openApiTypes(api, API)],
-    ["schema.json", `${JSON.stringify(pulumiSchema(resources, facts), undefined, 2)}\n`],
-    ...resourceClasses(resources),
+    ["schema.json", `${JSON.stringify(pulumiSchema(resources, functions, facts), undefined, 2)}\n`],
+    ...resourceClasses(resources, functions),
   ]);
 }
 

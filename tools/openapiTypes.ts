@@ -23,7 +23,9 @@ export interface OpenApiDocument {
 export function openApiTypes(document: OpenApiDocument, source: string): string {
   const declarations = Object.entries(document.components.schemas).map(([name, schema]) => {
     const comment = jsDoc(notes(schema), "");
-    return schema.properties === undefined ? `${comment}export type ${name} = ${typeOf(schema, "")};\n` : `${comment}export interface ${name} ${typeOf(schema, "")}\n`;
+    return schema.properties === undefined
+      ? `${comment}export type ${name} = ${typeOf(schema, "")};\n`
+      : `${comment}export interface ${name} ${typeOf(schema, "")}\n`;
   });
   return `// Generated from ${source} by tools/generate.ts. Do not edit.\n\n${declarations.join("\n")}`;
 }
@@ -72,7 +74,9 @@ function notes(schema: Schema): string[] {
   return [
     ...(text === undefined ? [] : [text]),
     ...(schema.format === undefined ? [] : [`Format: ${schema.format}.`]),
-    ...(schema.minLength === undefined && schema.maxLength === undefined ? [] : [`${schema.minLength ?? 0} to ${schema.maxLength ?? "any number of"} characters.`]),
+    ...(schema.minLength === undefined && schema.maxLength === undefined
+      ? []
+      : [`${schema.minLength ?? 0} to ${schema.maxLength ?? "any number of"} characters.`]),
     ...(schema.minProperties === undefined ? [] : [`At least ${schema.minProperties} of the properties.`]),
   ];
 }

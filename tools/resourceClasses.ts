@@ -3,18 +3,46 @@
  * in zod never reach a declaration file, and because zod's own declarations are too new for the compiler that the SDK brings.
  */
 
-import { shapeOf, type Shape } from "../src/core/definition.js";
-import { hoverText, type Definition } from "../src/resources/schema.js";
+import { type Shape, shapeOf } from "../src/core/definition.js";
+import { type Definition, type FunctionDefinition, hoverText } from "../src/resources/schema.js";
 
 const HEADER = "// Generated from the resource definitions by tools/generate.ts. Do not edit.\n";
 
-/** Generated files by path: one class a resource, and the nested types of all of them. */
-export function resourceClasses(resources: readonly Definition[]): Map<string, string> {
+/** Generated files by path: one class a resource, the functions, and the nested types of all of them. */
+export function resourceClasses(resources: readonly Definition[], functions: readonly FunctionDefinition[]): Map<string, string> {
   const types = new Map<string, string>();
   const files = new Map(resources.map((resource) => [`src/generated/${uncapitalized(resource.kind)}.ts`, classFile(resource, types)]));
+  files.set("src/generated/functions.ts", functionFile(functions, types));
   const declarations = [...types].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, text]) => text);
   files.set("src/generated/types.ts", `${HEADER}\nimport type * as pulumi from "@pulumi/pulumi";\n\n${declarations.join("\n")}`);
   return files;
+}
+
+/** Functions are ordinary calls: they ask the workspace at once, in previews too. */
+function functionFile(functions: readonly FunctionDefinition[], types: Map<string, string>): string {
+  const texts = functions.map(({ name, description, inputs, outputs }) => {
+    const [given, answered] = [shapeOf(inputs), shapeOf(outputs)];
+    const type = `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+    const args = Object.entries(given.properties).map(
+      ([property, shape]) => `${jsDoc(hoverText(shape), "  ")}  ${property}${given.required.has(property) ? "" : "?"}: ${outputType(shape, types)};\n`,
+    );
+    const result = Object.entries(answered.properties).map(([property, shape]) => {
+      const declared = answered.required.has(property) ? `${property}: ${outputType(shape, types)}` : `${property}?: ${outputType(shape, types)} | undefined`;
+      return `${jsDoc(hoverText(shape), "  ")}  ${declared};\n`;
+    });
+    const parameter = args.length === 0 ? "" : `args: ${type}Args`;
+    return `${args.length === 0 ? "" : `/** Arguments of {@link ${name}}. */\nexport interface ${type}Args {\n${args.join("")}}\n\n`}/** What {@link ${name}} answers. */
+export interface ${type}Result {
+${result.join("")}}
+
+${jsDoc(description, "")}export function ${name}(${parameter}): Promise<${type}Result> {
+  return callFunction<${type}Result>(${JSON.stringify(name)}, ${args.length === 0 ? "{}" : "{ ...args }"});
+}
+`;
+  });
+  const used = [...types.keys()].filter((name) => new RegExp(`\\b${name}\\b`).test(texts.join("")));
+  const imports = used.length === 0 ? "" : `import type { ${used.sort().join(", ")} } from "./types.js";\n`;
+  return `${HEADER}\nimport { callFunction } from "../provider/functionCall.js";\n${imports}\n${texts.join("\n")}`;
 }
 
 function classFile({ kind, description, inputs, outputs }: Definition, types: Map<string, string>): string {
@@ -30,8 +58,7 @@ function classFile({ kind, description, inputs, outputs }: Definition, types: Ma
   return `${HEADER}
 import * as pulumi from "@pulumi/pulumi";
 import { DynamicResource } from "../provider/dynamic.js";
-import type { ${used.sort().join(", ")} } from "./types.js";
-
+${used.length === 0 ? "" : `import type { ${used.sort().join(", ")} } from "./types.js";\n`}
 /** Arguments of {@link ${kind}}. */
 export interface ${kind}Args {
 ${args.join("")}}
@@ -141,7 +168,9 @@ function declareType(types: Map<string, string>, name: string, { typeDescription
 }
 
 function jsDoc(text: string, indent: string, byDefault?: unknown): string {
-  const lines = [...(text === "" ? [] : [text]), ...(byDefault === undefined ? [] : [`@default ${JSON.stringify(byDefault)}`])].map((line) => line.replaceAll("*/", "*\\/"));
+  const lines = [...(text === "" ? [] : [text]), ...(byDefault === undefined ? [] : [`@default ${JSON.stringify(byDefault)}`])].map((line) =>
+    line.replaceAll("*/", "*\\/"),
+  );
   if (lines.length === 0) return "";
   return lines.length === 1 ? `${indent}/** ${lines[0]} */\n` : `${indent}/**\n${lines.map((line) => `${indent} * ${line}\n`).join("")}${indent} */\n`;
 }

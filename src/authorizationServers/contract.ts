@@ -26,6 +26,11 @@ export interface RegisteredClient {
   objects: Record<string, string>;
 }
 
+export interface Endpoints {
+  authorizationUrl: string;
+  tokenUrl: string;
+}
+
 export interface IssuedSecret {
   keyId: string;
   value: Secret;
@@ -76,6 +81,10 @@ export interface AuthorizationServer {
   readonly title: string;
   /** How many acceptances in a row prove a new secret. */
   readonly acceptances: number;
+  /** Where users sign in and codes are redeemed, for custom integrations, which know no server by themselves. */
+  endpoints(client: RegisteredClient): Endpoints | undefined;
+  /** Whether `endpoints` knows them, before there is a client. */
+  readonly hasEndpoints: boolean;
   /** The tenant to enter in a slot that takes one. */
   slotTenant(client: RegisteredClient): string | undefined;
   /** Read-only: signs in, resolves scope names; throws with every problem it can see, before anything is made. */

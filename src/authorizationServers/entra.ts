@@ -148,6 +148,12 @@ export function createEntraServer(options: EntraOptions): AuthorizationServer {
     secrets: "many",
     title,
     acceptances: 3,
+    hasEndpoints: true,
+    endpoints(client) {
+      const audience = settings.signInAudience === "AzureADMyOrg" ? client.tenantId : "common";
+      const base = `${cloud.authority}/${audience}/oauth2/v2.0`;
+      return { authorizationUrl: `${base}/authorize`, tokenUrl: `${base}/token` };
+    },
     slotTenant: (client) => (settings.signInAudience === "AzureADMyOrg" ? client.tenantId : undefined),
 
     async prepare(wish) {

@@ -14,6 +14,7 @@ export interface ExistingOptions {
   clientId: string;
   tenantId: string | undefined;
   issuer: string | undefined;
+  authorizationUrl: string | undefined;
   tokenUrl: string | undefined;
   config: Config;
   env: Env;
@@ -21,7 +22,7 @@ export interface ExistingOptions {
 }
 
 export function createExistingServer(options: ExistingOptions): AuthorizationServer {
-  const { clientId, tenantId, config, env, limits } = options;
+  const { clientId, tenantId, authorizationUrl, config, env, limits } = options;
   const client: RegisteredClient = { clientId, objects: {}, ...(tenantId === undefined ? {} : { tenantId }) };
   const unproven = (property: Finding["property"], detail: string): Finding => ({ property, state: "unproven", detail });
 
@@ -30,6 +31,8 @@ export function createExistingServer(options: ExistingOptions): AuthorizationSer
     secrets: "given",
     title: `client ${clientId}`,
     acceptances: 1,
+    hasEndpoints: authorizationUrl !== undefined && options.tokenUrl !== undefined,
+    endpoints: () => (authorizationUrl === undefined || options.tokenUrl === undefined ? undefined : { authorizationUrl, tokenUrl: options.tokenUrl }),
     slotTenant: () => tenantId,
     prepare: async () => ({ warnings: [] }),
     find: async () => undefined,
@@ -51,6 +54,13 @@ export function createExistingServer(options: ExistingOptions): AuthorizationSer
       // A made-up code proves nothing at Microsoft, which looks at the code's form first; a token for the client alone does.
       if (vendor === "microsoft" && options.tokenUrl === undefined && tenantId !== undefined) {
         return clientCredentialsProbe({ ...probe, tokenUrl: tokenUrlOf(vendor, config, tenantId) }, `${new URL(cloudOf(config).graph).origin}/.default`);
+      }
+      if (vendor === "microsoft" && options.tokenUrl === undefined) {
+        return {
+          verdict: "inconclusive",
+          method: "none",
+          detail: `Microsoft proves a client only with its tenant; set existing.tenantId to have it proven. ${BY_HAND}`,
+        };
       }
       const unknown = (why: string): ProbeAnswer => ({ verdict: "unavailable", method: "none", detail: `${why} ${BY_HAND}` });
       let tokenUrl = options.tokenUrl;

@@ -4,7 +4,16 @@ import type { Env } from "../core/env.js";
 import { NotConfiguredError, RemoteError } from "../core/errors.js";
 import type { Secret } from "../core/secret.js";
 import { createSideBySide } from "../core/sideBySide.js";
-import type { IntegrationSummary, OAuthClient, OAuthClientChange, OAuthClientEntry } from "../generated/odeusApi.js";
+import type {
+  AuthChange,
+  Integration,
+  IntegrationChange,
+  IntegrationSummary,
+  NewIntegration,
+  OAuthClient,
+  OAuthClientChange,
+  OAuthClientEntry,
+} from "../generated/odeusApi.js";
 import { createHttp, type HttpAnswer, type HttpCall, type HttpLimits } from "./http.js";
 
 export interface OdeusApi {
@@ -12,6 +21,12 @@ export interface OdeusApi {
   listIntegrations(): Promise<IntegrationSummary[]>;
   /** The list as an operation beside this one may have got it a moment ago (then it is not `new`): enough to find an integration, not to miss one. */
   recentIntegrations(): Promise<{ all: IntegrationSummary[]; new: boolean }>;
+  /** A custom integration with OAuth. Not idempotent: after a lost answer, look for its name first. */
+  createIntegration(integration: NewIntegration): Promise<Integration>;
+  getIntegration(integrationId: string): Promise<Integration>;
+  updateIntegration(integrationId: string, change: IntegrationChange): Promise<Integration>;
+  /** Of a custom integration. authType is required on every call, and authFields are replaced whole. */
+  updateIntegrationAuth(integrationId: string, change: AuthChange): Promise<Integration>;
   getOAuthClient(integrationId: string): Promise<OAuthClient>;
   putOAuthClient(integrationId: string, entry: OAuthClientEntry): Promise<OAuthClient>;
   patchOAuthClient(integrationId: string, change: OAuthClientChange): Promise<OAuthClient>;
@@ -65,6 +80,8 @@ export function createOdeusApi(options: OdeusApiOptions): OdeusApi {
     });
   }
 
+  const integration = (integrationId: string) => `/integrations/v1/${encodeURIComponent(integrationId)}`;
+  const integrationOf = (answer: HttpAnswer, operation: string): Integration => shaped<Integration>(answer, operation, host, "integration", ["id", "slug"]);
   const slot = (integrationId: string) => `/integrations/v1/${encodeURIComponent(integrationId)}/oauth-client`;
   const slotOf = (answer: HttpAnswer, operation: string): OAuthClient =>
     shaped<OAuthClient>(answer, operation, host, "oauthClient", ["integrationId", "mode", "redirectUrl"]);
@@ -84,6 +101,27 @@ export function createOdeusApi(options: OdeusApiOptions): OdeusApi {
         return listIntegrations();
       });
       return { all, new: asked };
+    },
+    async createIntegration(json) {
+      return integrationOf(
+        await send({ operation: "createIntegration", method: "POST", path: "/integrations/v1/create", json, repeat: "throttled" }),
+        "createIntegration",
+      );
+    },
+    async getIntegration(id) {
+      return integrationOf(await send({ operation: "getIntegration", method: "GET", path: integration(id), repeat: "repeatable" }), "getIntegration");
+    },
+    async updateIntegration(id, json) {
+      return integrationOf(
+        await send({ operation: "updateIntegration", method: "PATCH", path: integration(id), json, repeat: "repeatable" }),
+        "updateIntegration",
+      );
+    },
+    async updateIntegrationAuth(id, json) {
+      return integrationOf(
+        await send({ operation: "updateIntegrationAuth", method: "PATCH", path: `${integration(id)}/auth`, json, repeat: "repeatable" }),
+        "updateIntegrationAuth",
+      );
     },
     async getOAuthClient(id) {
       return slotOf(await send({ operation: "getOAuthClient", method: "GET", path: slot(id), repeat: "repeatable" }), "getOAuthClient");

@@ -20,7 +20,7 @@ function grouped(keys: readonly ConfigKey[]): ConfigTree {
     const [first = "", second] = entry.key.split(".");
     const value = { ...entry, type: typeOf(second ?? first) };
     if (second === undefined) values[first] = value;
-    else (groups[first] ??= {})[second] = value;
+    else groups[first] = { ...groups[first], [second]: value };
   }
   return { values, groups };
 }

@@ -102,6 +102,26 @@ export interface ExistingClientArgs {
   tokenUrl?: pulumi.Input<string | undefined> | undefined;
 }
 
+/** One integration of the workspace. */
+export interface IntegrationSummary {
+  /** Id (UUID) of the integration. */
+  id: string;
+  /** Short name, as `integrations[].integration` takes it. */
+  slug: string;
+  /** Name shown to people. */
+  name: string;
+  /** Description shown to people. */
+  description: string;
+  /** NONE, API_KEY, SERVICE_ACCOUNT, OAUTH or OAUTH_DCR. */
+  authType: string;
+  /** True: built by Odeus. False: made from scratch in this workspace. */
+  builtIn: boolean;
+  /** Whose OAuth client is in use: ODEUS, CUSTOM or NONE. Absent without OAuth. */
+  clientMode?: string | undefined;
+  /** Whether Odeus has a client of its own for it. Absent without OAuth. */
+  odeusClientAvailable?: boolean | undefined;
+}
+
 /** One integration that uses the client. */
 export interface IntegrationUse {
   /** Id (UUID) or slug of the workspace integration, for example `outlook-email`. */
@@ -182,6 +202,8 @@ export interface SlotRecord {
   secretUpdatedAt?: string | undefined;
   /** Whether the workspace keeps the scopes. */
   scopeSync?: boolean | undefined;
+  /** True: the integration was made from scratch. */
+  custom?: boolean | undefined;
 }
 
 /** What was proven about the client before users met it. */

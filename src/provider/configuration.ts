@@ -3,11 +3,11 @@
  * in the plugin at the top, in stack configuration also inside the JSON.
  */
 
-import { createConfig, CONFIG, type Config, type ConfigName, type ConfigSource } from "../core/config.js";
+import { unknownName, type ValuePath } from "../core/check.js";
+import { CONFIG, type Config, type ConfigName, type ConfigSource, createConfig } from "../core/config.js";
 import { CONFIG_TREE, type ConfigValue } from "../core/configTree.js";
 import { ConfigError } from "../core/errors.js";
-import { UNKNOWN, isAsset, type Properties, type Value } from "../core/value.js";
-import { unknownName, type ValuePath } from "../core/check.js";
+import { isAsset, type Properties, UNKNOWN, type Value } from "../core/value.js";
 import { decode, type WireProperties } from "./propertyValues.js";
 
 /** Configuration from top-level values. The scrubber learns its secrets at once, not when they are first used. */

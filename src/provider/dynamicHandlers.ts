@@ -10,8 +10,8 @@ import type { ValuePath } from "../core/check.js";
 import type { Config } from "../core/config.js";
 import { messageOf, OdeusError } from "../core/errors.js";
 import type { Properties } from "../core/value.js";
-import { PartialFailure, type Resource } from "../resources/resource.js";
 import { resources } from "../resources/registry.js";
+import { PartialFailure, type Resource } from "../resources/resource.js";
 import { configuration } from "./configuration.js";
 import { createEngineLog, engineAddress } from "./engineLog.js";
 import { createLifecycle, type Lifecycle } from "./lifecycle.js";
@@ -125,7 +125,8 @@ function open(given: object): Opened {
   const wire = given as WireProperties;
   const hidden = Object.fromEntries([URN, PROVIDER].flatMap((name): [string, Wire][] => (wire[name] === undefined ? [] : [[name, wire[name]]])));
   const urn = wire[URN];
-  if (typeof urn !== "string" || !urn.startsWith("urn:")) throw new OdeusError(`the hidden input ${URN} is missing: make the resource with its class of @odeus/pulumi`);
+  if (typeof urn !== "string" || !urn.startsWith("urn:"))
+    throw new OdeusError(`the hidden input ${URN} is missing: make the resource with its class of @odeus/pulumi`);
   // A token is "pulumi-nodejs:dynamic/odeus:<kind>".
   const secrets: ValuePath[] = [];
   return { kind: kindOf(typeOf(urn)), urn, properties: properties(given, secrets), hidden, secrets };

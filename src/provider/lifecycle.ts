@@ -10,7 +10,7 @@ import { shapeOf } from "../core/definition.js";
 import { messageOf, OdeusError } from "../core/errors.js";
 import { Secret } from "../core/secret.js";
 import { isAsset, type Properties, UNKNOWN, type Value } from "../core/value.js";
-import { type Context, type Difference, PartialFailure, type Resource } from "../resources/resource.js";
+import { type Context, type Difference, PartialFailure, type ProviderFunction, type Resource } from "../resources/resource.js";
 import type { EngineLog } from "./engineLog.js";
 import { createOperations } from "./operations.js";
 import { textsAt } from "./propertyValues.js";
@@ -18,6 +18,7 @@ import { describeUrn } from "./urn.js";
 
 export interface LifecycleOptions {
   resources: readonly Resource[];
+  functions?: readonly ProviderFunction[];
   now: () => Date;
   log: EngineLog;
 }
@@ -64,6 +65,8 @@ export interface Lifecycle {
   read(operation: Operation, id: string, state: Properties, inputs?: Properties): Promise<ReadAnswer | undefined>;
   update(operation: Operation, id: string, state: Properties, inputs: Properties): Promise<StateAnswer>;
   delete(operation: Operation, id: string, state: Properties): Promise<void>;
+  /** A question to the workspace, asked by the program itself. */
+  invoke(name: string, config: Config, args: Properties): Promise<{ result: Properties; failures: string[] }>;
   /** Asks everything that runs to stop, because the engine wants to. */
   cancel(): void;
   /** An error that belongs to no operation: what runs fails, the process lives on. Answers whether anything ran. */
@@ -72,13 +75,13 @@ export interface Lifecycle {
   idle(): Promise<void>;
 }
 
-export function createLifecycle({ resources, now, log }: LifecycleOptions): Lifecycle {
+export function createLifecycle({ resources, functions = [], now, log }: LifecycleOptions): Lifecycle {
   const claims = createClaims();
   const operations = createOperations({ now, log });
 
   function resourceOf(kind: string): Resource {
     const resource = resources.find((candidate) => candidate.kind === kind);
-    if (resource === undefined) throw new UnknownKind(kind);
+    if (resource === undefined) throw new UnknownToken("resource type", kind);
     return resource;
   }
 
@@ -158,6 +161,18 @@ export function createLifecycle({ resources, now, log }: LifecycleOptions): Life
 
     delete: (operation, id, state) => run(operation, [state], (resource, context) => resource.delete(context, id, state)),
 
+    async invoke(name, config, args) {
+      const found = functions.find((candidate) => candidate.name === name);
+      if (found === undefined) throw new UnknownToken("function", name);
+      const failures = shapeProblems(found.inputs, args);
+      if (failures.length > 0) return { result: {}, failures };
+      try {
+        return { result: definedProperties(await operations.run({ urn: "" }, (env) => found.invoke({ env, config }, args))), failures: [] };
+      } catch (error) {
+        throw forPeople(error);
+      }
+    },
+
     cancel: operations.cancel,
     crashed: operations.crashed,
     idle: operations.idle,
@@ -172,11 +187,11 @@ export function createLifecycle({ resources, now, log }: LifecycleOptions): Life
   }
 }
 
-/** A type token that this provider does not have. */
-export class UnknownKind extends OdeusError {
-  constructor(kind: string) {
-    super(`the Odeus provider has no resource type ${JSON.stringify(kind)}`);
-    this.name = "UnknownKind";
+/** A token that this provider does not have. */
+export class UnknownToken extends OdeusError {
+  constructor(what: "resource type" | "function", name: string) {
+    super(`the Odeus provider has no ${what} ${JSON.stringify(name)}`);
+    this.name = "UnknownToken";
   }
 }
 
@@ -212,7 +227,7 @@ function defined(value: Value): Value {
 /** Only a text that is safe to print leaves this file: never a stack, a cause or a foreign object. */
 function forPeople(error: unknown): OdeusError | PartialFailure {
   if (error instanceof PartialFailure) return new PartialFailure(error.id, definedProperties(error.state), error.reasons.map(messageOf));
-  if (error instanceof UnknownKind) return error;
+  if (error instanceof UnknownToken) return error;
   const text = messageOf(error);
   return new OdeusError(text === "" ? "failed without a reason: this is a defect of the Odeus provider" : text);
 }

@@ -3,6 +3,6 @@
 import { startPlugin } from "./pluginServer.js";
 
 startPlugin(async () => {
-  const [{ createService }, { resources }] = await Promise.all([import("./service.js"), import("../resources/registry.js")]);
-  return createService({ resources, now: () => new Date(), args: process.argv.slice(2), environment: process.env });
+  const [{ createService }, { functions, resources }] = await Promise.all([import("./service.js"), import("../resources/registry.js")]);
+  return createService({ resources, functions, now: () => new Date(), args: process.argv.slice(2), environment: process.env });
 });

@@ -4,7 +4,7 @@
  */
 
 import { EVERY, type ValuePath } from "../core/check.js";
-import { isAsset, UNKNOWN, type AssetValue, type Properties, type Value } from "../core/value.js";
+import { type AssetValue, isAsset, type Properties, UNKNOWN, type Value } from "../core/value.js";
 
 const SIGNATURE = "4dabf18193072939515e22adb298388d";
 const SECRET = "1b47061264138c4ac30d75fd1eb44270";

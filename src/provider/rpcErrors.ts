@@ -1,10 +1,10 @@
 /** Errors as gRPC answers. A partial failure carries id and state in a detail that the engine looks for in the trailers. */
 
 import * as grpc from "@grpc/grpc-js";
-import { Any } from "google-protobuf/google/protobuf/any_pb.js";
-import { Struct } from "google-protobuf/google/protobuf/struct_pb.js";
 import { ErrorResourceInitFailed } from "@pulumi/pulumi/proto/provider_pb.js";
 import { Status } from "@pulumi/pulumi/proto/status_pb.js";
+import { Any } from "google-protobuf/google/protobuf/any_pb.js";
+import { Struct } from "google-protobuf/google/protobuf/struct_pb.js";
 import { messageOf } from "../core/errors.js";
 import type { PartialFailure } from "../resources/resource.js";
 import type { WireProperties } from "./propertyValues.js";

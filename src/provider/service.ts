@@ -11,10 +11,10 @@ import type { Config } from "../core/config.js";
 import { isInside } from "../core/propertyPath.js";
 import { Secret, scrub } from "../core/secret.js";
 import type { Properties } from "../core/value.js";
-import { type Difference, PartialFailure, type Resource } from "../resources/resource.js";
+import { type Difference, PartialFailure, type ProviderFunction, type Resource } from "../resources/resource.js";
 import { configuration, configurationProblems, secretArguments } from "./configuration.js";
 import { createEngineLog, engineAddress } from "./engineLog.js";
-import { createLifecycle, type Operation, UnknownKind } from "./lifecycle.js";
+import { createLifecycle, type Operation, UnknownToken } from "./lifecycle.js";
 import { packageVersion, schemaText } from "./packageFiles.js";
 import { decode, encode, textsAt, type WireProperties } from "./propertyValues.js";
 import { failed, initFailed, RpcError, type RpcFailure } from "./rpcErrors.js";
@@ -22,6 +22,7 @@ import { kindOf, typeOf } from "./urn.js";
 
 export interface ServiceOptions {
   resources: readonly Resource[];
+  functions?: readonly ProviderFunction[];
   now: () => Date;
   /** The process's own arguments. */
   args: readonly string[];
@@ -57,9 +58,9 @@ export interface RunningService {
   stop(): Promise<void>;
 }
 
-export function createService({ resources, now, args, environment }: ServiceOptions): RunningService {
+export function createService({ resources, functions = [], now, args, environment }: ServiceOptions): RunningService {
   const log = createEngineLog(engineAddress(args));
-  const lifecycle = createLifecycle({ resources, now, log });
+  const lifecycle = createLifecycle({ resources, functions, now, log });
   let config: Config = configuration(() => undefined, environment);
 
   /** Values of one request, and the paths at which any of them was wrapped. */
@@ -77,7 +78,7 @@ export function createService({ resources, now, args, environment }: ServiceOpti
   function subject(request: { getUrn(): string }): { kind: string; urn: string } {
     const urn = request.getUrn();
     const token = typeOf(urn);
-    if (!token.startsWith("odeus:index:")) throw new UnknownKind(token);
+    if (!token.startsWith("odeus:index:")) throw new UnknownToken("resource type", token);
     return { kind: kindOf(token), urn };
   }
 
@@ -196,7 +197,10 @@ export function createService({ resources, now, args, environment }: ServiceOpti
     },
 
     async invoke(request) {
-      throw new RpcError(grpc.status.NOT_FOUND, `the Odeus provider has no function ${JSON.stringify(request.getTok())}`);
+      const token = request.getTok();
+      const name = token.startsWith("odeus:index:") ? kindOf(token) : token;
+      const { result, failures } = await lifecycle.invoke(name, config, opened([], request.getArgs()));
+      return new pb.InvokeResponse().setReturn(Struct.fromJavaScript(encode(result, []))).setFailuresList(failures.map(checkFailure));
     },
 
     async cancel() {
@@ -210,7 +214,7 @@ export function createService({ resources, now, args, environment }: ServiceOpti
     service,
     failure(error) {
       if (error instanceof SealedFailure) return error.answer;
-      return failed(error instanceof UnknownKind ? new RpcError(grpc.status.NOT_FOUND, error.message) : error);
+      return failed(error instanceof UnknownToken ? new RpcError(grpc.status.NOT_FOUND, error.message) : error);
     },
     crashed(error) {
       if (!lifecycle.crashed(error)) process.stderr.write(`${scrub(String(error))}\n`);

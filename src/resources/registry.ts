@@ -1,6 +1,9 @@
-/** The resources of this package: the only list of them. */
+/** The resources and functions of this package: the only list of them. */
 
+import { customIntegration } from "./customIntegration.js";
+import { getIntegration, getIntegrations } from "./integrationFunctions.js";
 import { oauthClientConfig } from "./oauthClientConfig/resource.js";
-import type { Resource } from "./resource.js";
+import type { ProviderFunction, Resource } from "./resource.js";
 
-export const resources: readonly Resource[] = [oauthClientConfig];
+export const resources: readonly Resource[] = [oauthClientConfig, customIntegration];
+export const functions: readonly ProviderFunction[] = [getIntegration, getIntegrations];

@@ -72,6 +72,16 @@ export interface Resource {
   delete(context: Context, id: string, state: Properties): Promise<void>;
 }
 
+/** A function of the provider: a question to the workspace, answered during a preview too. */
+export interface ProviderFunction {
+  /** The last part of its token, for example getIntegration. */
+  readonly name: string;
+  readonly description: string;
+  readonly inputs: z.ZodObject;
+  readonly outputs: z.ZodObject;
+  invoke(context: Pick<Context, "env" | "config">, args: Properties): Promise<Properties>;
+}
+
 /** An operation that failed and left something: the engine records id and state, the next `up` finishes. */
 export class PartialFailure extends Error {
   readonly id: string;

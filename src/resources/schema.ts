@@ -2,7 +2,7 @@
 
 import { CONFIG_TREE, type ConfigValue } from "../core/configTree.js";
 import { type Shape, shapeOf } from "../core/definition.js";
-import type { Resource } from "./resource.js";
+import type { ProviderFunction, Resource } from "./resource.js";
 
 export interface PackageFacts {
   version: string;
@@ -34,10 +34,14 @@ interface ObjectType {
 
 const PACKAGE = "odeus";
 
-export function pulumiSchema(resources: readonly Definition[], facts: PackageFacts): object {
+/** What of a function can be written down. */
+export type FunctionDefinition = Pick<ProviderFunction, "name" | "description" | "inputs" | "outputs">;
+
+export function pulumiSchema(resources: readonly Definition[], functions: readonly FunctionDefinition[], facts: PackageFacts): object {
   const types = new Map<string, ObjectType>();
   const config = configProperties(types);
   const resourceSpecs = Object.fromEntries(resources.map((resource) => [`${PACKAGE}:index:${resource.kind}`, resourceSpec(resource, types)]));
+  const functionSpecs = Object.fromEntries(functions.map((each) => [`${PACKAGE}:index:${each.name}`, functionSpec(each, types)]));
   return {
     name: PACKAGE,
     displayName: "Odeus",
@@ -49,6 +53,7 @@ export function pulumiSchema(resources: readonly Definition[], facts: PackageFac
     types: Object.fromEntries([...types].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, type]) => [`${PACKAGE}:index:${name}`, type])),
     provider: { description: "Configuration of the Odeus provider.", inputProperties: config },
     resources: resourceSpecs,
+    functions: functionSpecs,
     // Another name than that of the package with the dynamic resources: both may be installed.
     language: { nodejs: { packageName: "@odeus/pulumi-sdk", respectSchemaVersion: true } },
   };
@@ -71,6 +76,19 @@ function resourceSpec(resource: Definition, types: Map<string, ObjectType>): obj
     // A stack that used the dynamic class moves to the plugin without a replacement.
     aliases: [{ type: `pulumi-nodejs:dynamic/${PACKAGE}:${resource.kind}` }],
   };
+}
+
+function functionSpec({ name, description, inputs, outputs }: FunctionDefinition, types: Map<string, ObjectType>): object {
+  const [given, answered] = [shapeOf(inputs), shapeOf(outputs)];
+  return {
+    description,
+    inputs: { type: "object", properties: properties(name, given, types), ...listed("required", requiredOf(given)) },
+    outputs: { type: "object", properties: properties(name, answered, types), ...listed("required", requiredOf(answered)) },
+  };
+}
+
+function listed(name: string, values: string[]): object {
+  return values.length === 0 ? {} : { [name]: values };
 }
 
 function requiredOf(shape: Shape): string[] {

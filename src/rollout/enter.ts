@@ -3,7 +3,7 @@
 import type { IssuedSecret, RegisteredClient, Undoable } from "../authorizationServers/contract.js";
 import { doing, OdeusError } from "../core/errors.js";
 import type { Secret } from "../core/secret.js";
-import { afterRevert, changeParts, differences, enter, partChange, partsOf, readSlot, revert, type Slot, type SlotWish } from "../workspace/slot.js";
+import { afterRevert, changeParts, differences, enter, partDifferences, readSlot, restoreParts, revert, type Slot, type SlotWish } from "../workspace/slot.js";
 import type { Place } from "./places.js";
 import type { Recorded } from "./record.js";
 import { proveSecret } from "./secret.js";
@@ -24,7 +24,12 @@ export interface Entering {
 }
 
 export function slotWish(stage: Stage, client: RegisteredClient, place: Place): SlotWish {
-  return { clientId: client.clientId, tenantId: place.slot.tenantIdSupported ? stage.server.slotTenant(client) : undefined, scopes: place.use.scopes };
+  return {
+    clientId: client.clientId,
+    tenantId: place.slot.tenantIdSupported ? stage.server.slotTenant(client) : undefined,
+    scopes: place.use.scopes,
+    endpoints: place.slot.custom === undefined ? undefined : stage.server.endpoints(client),
+  };
 }
 
 /** Whether this slot can only be written together with the secret. */
@@ -57,10 +62,9 @@ async function enterPlace(entering: Entering, place: Place): Promise<Slot | unde
     if (undo !== undefined) undoable(undo);
     return doing(`entering the client in ${integration.written}`, () => enter(stage.odeus, slot, wish, entry.secret));
   }
-  const change = partChange(slot, wish);
-  if (change === undefined) return undefined;
-  undoable({ what: `${integration.written} has its former settings`, run: async () => void (await changeParts(stage.odeus, slot, partsOf(slot))) });
-  return doing(`changing the client settings of ${integration.written}`, () => changeParts(stage.odeus, slot, change));
+  if (partDifferences(slot, wish).length === 0) return undefined;
+  undoable({ what: `${integration.written} has its former settings`, run: () => restoreParts(stage.odeus, slot) });
+  return doing(`changing the client settings of ${integration.written}`, () => changeParts(stage.odeus, slot, wish));
 }
 
 /** How this slot gets back what it held. None where it held the same client: its former secret is kept nowhere. */
@@ -79,7 +83,7 @@ function wayBack(entering: Entering, { slot, integration }: Place): { what: stri
   return {
     what: `${integration.written} gets back client ${slot.clientId}`,
     run: async () => {
-      if ((await readSlot(stage.odeus, integration.written, slot.integrationId)).clientId === slot.clientId) return;
+      if ((await readSlot(stage.odeus, integration.written, slot.integrationId, false)).clientId === slot.clientId) return;
       throw new OdeusError(`the secret of client ${slot.clientId} is known to nobody here, so it cannot be put back`);
     },
   };
@@ -90,14 +94,19 @@ const formerSecrets = new WeakMap<Entering, Promise<Secret>>();
 
 async function putBack(entering: Entering, slot: Slot, former: RegisteredClient): Promise<void> {
   const { stage, onFormerSecret } = entering;
-  const now = await stage.odeus.getOAuthClient(slot.integrationId);
+  const now = await readSlot(stage.odeus, slot.integrationId, slot.integrationId, slot.custom !== undefined);
   if (now.clientId === former.clientId) return;
   const secret = formerSecrets.get(entering) ?? secretForFormer();
   formerSecrets.set(entering, secret);
   await enter(
     stage.odeus,
     now,
-    { clientId: former.clientId, tenantId: slot.tenantId ?? undefined, scopes: slot.scopeSync ? undefined : slot.scopes },
+    {
+      clientId: former.clientId,
+      tenantId: slot.tenantId ?? undefined,
+      scopes: slot.scopeSync ? undefined : slot.scopes,
+      endpoints: slot.custom === undefined ? undefined : stage.formerServer?.endpoints(former),
+    },
     await secret,
   );
 
@@ -116,7 +125,7 @@ async function putBack(entering: Entering, slot: Slot, former: RegisteredClient)
 export async function readBack(stage: Stage, client: RegisteredClient, places: readonly Place[]): Promise<Map<string, Slot>> {
   const slots = await Promise.all(
     places.map(async (place) => {
-      const slot = await readSlot(stage.odeus, place.integration.written, place.integration.id);
+      const slot = await readSlot(stage.odeus, place.integration.written, place.integration.id, place.integration.custom);
       const wrong = differences(slot, slotWish(stage, client, place));
       if (wrong.length > 0)
         throw new OdeusError(

@@ -26,7 +26,7 @@ export async function observe(odeus: OdeusApi, server: AuthorizationServer, mark
   if (client === undefined) return { exists: ids.length > 0, recorded, settings: {}, scopes: {}, notes: [] };
   const wish = recordedWish(recorded);
   const [slots, atServer] = await Promise.all([
-    Promise.all(ids.map((id) => findSlot(odeus, recorded.slots[id]?.written ?? id, id))),
+    Promise.all(ids.map((id) => findSlot(odeus, recorded.slots[id]?.written ?? id, id, recorded.slots[id]?.custom ?? false))),
     server.observe(client, mark, wish, server.secrets === "given" ? [] : knownKeys(recorded)),
   ]);
   if (slots.every((slot) => slot === undefined)) await requireSameWorkspace(odeus, ids);
@@ -39,7 +39,8 @@ export async function observe(odeus: OdeusApi, server: AuthorizationServer, mark
     const slot = slots[index];
     drift.push(...slotDrift(record, slot, client.clientId, server.slotTenant(client)));
     now[id] = record;
-    if (slot !== undefined && !record.scopeSync && slot.mode === "CUSTOM" && slot.clientId === client.clientId && !slot.scopeSync) scopes[id] = slot.scopes;
+    if (slot !== undefined && !record.scopeSync && slot.mode === "CUSTOM" && slot.clientId === client.clientId && (record.custom || !slot.scopeSync))
+      scopes[id] = slot.scopes;
   });
   const held = slots.some((slot) => slot?.clientId === client.clientId);
   return {
@@ -51,9 +52,9 @@ export async function observe(odeus: OdeusApi, server: AuthorizationServer, mark
   };
 }
 
-async function findSlot(odeus: OdeusApi, written: string, id: string): Promise<Slot | undefined> {
+async function findSlot(odeus: OdeusApi, written: string, id: string, custom: boolean): Promise<Slot | undefined> {
   try {
-    return await readSlot(odeus, written, id);
+    return await readSlot(odeus, written, id, custom);
   } catch (error) {
     if (isRemote(error, 404)) return undefined;
     throw error;
@@ -72,6 +73,7 @@ function slotDrift(record: Recorded["slots"][string], slot: Slot | undefined, cl
   if (slot.redirectUrl !== record.redirectUrl) found.push(`the redirect URL of ${written} is now ${slot.redirectUrl}`);
   if (slot.tenantIdSupported && (slot.tenantId ?? undefined) !== tenantId)
     found.push(`${written} has the tenant ${slot.tenantId ?? "none"} in place of ${tenantId ?? "none"}`);
+  if (record.custom) return found;
   if (record.scopeSync && !slot.scopeSync) found.push(`${written} no longer keeps its scopes in sync`);
   if (!record.scopeSync && slot.scopeSync) found.push(`${written} keeps its scopes by itself again`);
   if (record.scopeSync) {

@@ -28,7 +28,7 @@ export async function lookUp(odeus: OdeusApi, wish: Wish, recordedIds: readonly 
   return Promise.all(
     integrations.map(async (integration, index) => {
       const use = wish.uses[index] as Use;
-      const slot = await readSlot(odeus, integration.written, integration.id);
+      const slot = await readSlot(odeus, integration.written, integration.id, integration.custom);
       return { use, integration, slot, scopes: effectiveScopes(slot, use.scopes) };
     }),
   );
@@ -75,6 +75,11 @@ export async function requireEnterable(
       if (givenTenant !== undefined && !slot.tenantIdSupported) found.push(`existing.tenantId: ${use.written} takes no tenant id.`);
       if (server.secrets === "given" && wish.givenSecret === undefined && slot.clientSecretRequired)
         found.push(`existing.clientSecret: is required by ${use.written}.`);
+      if (slot.custom !== undefined && !server.hasEndpoints) {
+        found.push(
+          `existing.authorizationUrl and existing.tokenUrl: are required by ${use.written}, which was made from scratch and knows no authorization server by itself.`,
+        );
+      }
       const refused = await occupied(server, mark, use.written, slot, wish.replaceClientIds, own);
       return refused === undefined ? found : [...found, refused];
     }),

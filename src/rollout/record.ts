@@ -36,6 +36,8 @@ export interface SlotRecord {
   redirectUrl: string;
   scopes: string[];
   scopeSync: boolean;
+  /** The integration was made from scratch. */
+  custom: boolean;
   /** Absent: this slot has not got the current secret; the next run owes it. */
   secretUpdatedAt?: string;
 }

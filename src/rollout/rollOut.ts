@@ -229,6 +229,7 @@ export async function rollOut(stage: Stage, wish: Wish, before: Recorded | undef
         redirectUrl: slot.redirectUrl,
         scopes,
         scopeSync: use.scopes === undefined,
+        custom: integration.custom,
         ...(at === undefined ? {} : { secretUpdatedAt: at }),
       };
     }

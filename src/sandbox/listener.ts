@@ -145,9 +145,10 @@ function strike(fault: Fault, call: RecordedCall, outgoing: ServerResponse, coun
     case "hang":
       return;
     case "staleRead":
-      return sendRecorded(call, outgoing, stale() ?? counterpart.errorReply(404, call.path));
+      sendRecorded(call, outgoing, stale() ?? counterpart.errorReply(404, call.path));
+      return;
     default:
-      return sendRecorded(call, outgoing, faultReply(fault, call, counterpart));
+      sendRecorded(call, outgoing, faultReply(fault, call, counterpart));
   }
 }
 
@@ -163,12 +164,13 @@ function strikeAfter(fault: Fault, call: RecordedCall, outgoing: ServerResponse,
       return;
     case "bodyTruncated": {
       const { body, headers } = encode(reply);
-      return truncate(outgoing, reply.status, headers, body);
+      truncate(outgoing, reply.status, headers, body);
+      return;
     }
     case "hang":
       return;
     default:
-      return sendRecorded(call, outgoing, faultReply(fault, call, counterpart));
+      sendRecorded(call, outgoing, faultReply(fault, call, counterpart));
   }
 }
 

@@ -13,6 +13,8 @@ export interface ResolvedIntegration {
   id: string;
   slug: string;
   name: string;
+  /** Made from scratch in this workspace. */
+  custom: boolean;
 }
 
 /** Resolves all of them, or reports every one that cannot be: unknown, without OAuth, or the same one twice. */
@@ -33,7 +35,9 @@ function resolvedIn(all: readonly IntegrationSummary[], odeus: OdeusApi, written
     const integration = all.find((one) => (UUID.test(text) ? one.id.toLowerCase() === text.toLowerCase() : one.slug === text));
     const problem = problemOf(text, integration, all);
     if (problem !== undefined) problems.push(problem);
-    return integration === undefined ? [] : [{ written: text, id: integration.id, slug: integration.slug, name: integration.name }];
+    return integration === undefined
+      ? []
+      : [{ written: text, id: integration.id, slug: integration.slug, name: integration.name, custom: !integration.buildByOdeus }];
   });
   for (const [index, one] of found.entries()) {
     const first = found.findIndex((other) => other.id === one.id);
@@ -41,6 +45,27 @@ function resolvedIn(all: readonly IntegrationSummary[], odeus: OdeusApi, written
   }
   if (problems.length > 0) throw new ConfigError(problems.join("\n  "));
   return found;
+}
+
+/** The one integration with this id, slug or exact name. */
+export async function findIntegration(odeus: OdeusApi, text: string): Promise<IntegrationSummary> {
+  const all = await odeus.listIntegrations();
+  const exact = all.find(({ id, slug }) => id.toLowerCase() === text.toLowerCase() || slug === text);
+  if (exact !== undefined) return exact;
+  const named = all.filter(({ name }) => name === text);
+  if (named.length > 1) {
+    throw new ConfigError(
+      `${named.length} integrations are named "${text}": ${named.map(({ id, slug }) => `${slug} (${id})`).join(", ")}. Use the id or the slug.`,
+    );
+  }
+  const [only] = named;
+  if (only !== undefined) return only;
+  throw new ConfigError(
+    `the workspace has no integration "${text}".${didYouMean(
+      text,
+      all.flatMap(({ slug, name }) => [slug, name]),
+    )}`,
+  );
 }
 
 function problemOf(text: string, integration: IntegrationSummary | undefined, all: readonly IntegrationSummary[]): string | undefined {

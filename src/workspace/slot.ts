@@ -1,10 +1,11 @@
-/** The client slot of a built-in integration: read, compared, filled, changed in parts, and given back. */
+/** The client slot of an integration: read, compared, filled, changed in parts, and given back. */
 
 import type { OdeusApi } from "../clients/odeus.js";
 import { doing, isRemote, mayHaveHappened, RemoteError } from "../core/errors.js";
 import type { Secret } from "../core/secret.js";
 import { sameSet } from "../core/sets.js";
-import type { OAuthClient, OAuthClientChange, OAuthClientEntry } from "../generated/odeusApi.js";
+import type { Integration, OAuthClient, OAuthClientChange, OAuthClientEntry } from "../generated/odeusApi.js";
+import { customDifferences, enterCustom, restoreCustom } from "./customSlot.js";
 
 /** What a slot has to hold. */
 export interface SlotWish {
@@ -12,9 +13,14 @@ export interface SlotWish {
   tenantId: string | undefined;
   /** Undefined: the workspace keeps the list (scope sync). */
   scopes: string[] | undefined;
+  /** For custom integrations only: where users sign in and codes are redeemed. */
+  endpoints?: { authorizationUrl: string; tokenUrl: string } | undefined;
 }
 
-export type Slot = OAuthClient;
+export interface Slot extends OAuthClient {
+  /** The integration itself, where it was made from scratch: its OAuth settings are written in another way. */
+  custom?: Integration;
+}
 
 /** The scopes that the workspace will ask for once the wish is entered. */
 export function effectiveScopes(slot: Slot, scopes: readonly string[] | undefined): string[] {
@@ -27,11 +33,15 @@ export function differences(slot: Slot, wish: SlotWish): string[] {
   if (slot.mode !== "CUSTOM") found.push(slot.mode === "ODEUS" ? "uses Odeus's own client" : "has no client");
   else if (slot.clientId !== wish.clientId) found.push(`holds another client (${slot.clientId})`);
   else if (!slot.hasClientSecret && slot.clientSecretRequired) found.push("has no secret");
-  return found.length > 0 ? found : partDifferences(slot, wish).map(([, sentence]) => sentence);
+  return found.length > 0 ? found : partDifferences(slot, wish);
 }
 
-/** Parts that can be changed without the secret. */
-function partDifferences(slot: Slot, wish: SlotWish): [OAuthClientChange, string][] {
+/** What differs of the parts that can be changed without the secret, in words. */
+export function partDifferences(slot: Slot, wish: SlotWish): string[] {
+  return slot.custom === undefined ? builtInDifferences(slot, wish).map(([, sentence]) => sentence) : customDifferences(slot.custom, wish);
+}
+
+function builtInDifferences(slot: Slot, wish: SlotWish): [OAuthClientChange, string][] {
   const found: [OAuthClientChange, string][] = [];
   const tenantId = slot.tenantIdSupported ? (wish.tenantId ?? null) : null;
   if (slot.tenantIdSupported && slot.tenantId !== tenantId)
@@ -44,41 +54,49 @@ function partDifferences(slot: Slot, wish: SlotWish): [OAuthClientChange, string
   return found;
 }
 
-export function partChange(slot: Slot, wish: SlotWish): OAuthClientChange | undefined {
-  const parts = partDifferences(slot, wish);
-  return parts.length === 0 ? undefined : Object.assign({}, ...parts.map(([change]) => change));
-}
-
 /** Enters the client whole. A lost answer is followed by a read: what counts is what the workspace holds. */
 export async function enter(odeus: OdeusApi, before: Slot, wish: SlotWish, secret: Secret | undefined): Promise<Slot> {
-  const entry: OAuthClientEntry = {
-    clientId: wish.clientId,
-    ...(secret === undefined ? {} : { clientSecret: secret.open() }),
-    ...(before.tenantIdSupported ? { tenantId: wish.tenantId ?? null } : {}),
-    ...(wish.scopes === undefined ? { scopeSync: true } : { scopeSync: false, scopes: wish.scopes }),
-  };
-  const id = before.integrationId;
   try {
-    return await odeus.putOAuthClient(id, entry);
+    return await write(odeus, before, wish, secret);
   } catch (error) {
     if (!mayHaveHappened(error) || !(error instanceof RemoteError)) throw advised(error);
-    const now = await odeus.getOAuthClient(id);
+    const now = await read(odeus, before.integrationId, before.custom !== undefined);
     const secretLanded = secret === undefined || (now.clientSecretUpdatedAt ?? "") > (before.clientSecretUpdatedAt ?? "");
     if (secretLanded && differences(now, wish).length === 0) return now;
     throw error;
   }
 }
 
-export async function changeParts(odeus: OdeusApi, slot: Slot, change: OAuthClientChange): Promise<Slot> {
-  return odeus.patchOAuthClient(slot.integrationId, change);
+async function write(odeus: OdeusApi, before: Slot, wish: SlotWish, secret: Secret | undefined): Promise<Slot> {
+  if (before.custom !== undefined) {
+    await enterCustom(odeus, before.custom, wish, { secret });
+    return read(odeus, before.integrationId, true);
+  }
+  const entry: OAuthClientEntry = {
+    clientId: wish.clientId,
+    ...(secret === undefined ? {} : { clientSecret: secret.open() }),
+    ...(before.tenantIdSupported ? { tenantId: wish.tenantId ?? null } : {}),
+    ...(wish.scopes === undefined ? { scopeSync: true } : { scopeSync: false, scopes: wish.scopes }),
+  };
+  return odeus.putOAuthClient(before.integrationId, entry);
 }
 
-/** The parts as they are now, to be written back. */
-export function partsOf(slot: Slot): OAuthClientChange {
-  return {
+/** Makes the parts as wished, without the secret. */
+export async function changeParts(odeus: OdeusApi, slot: Slot, wish: SlotWish): Promise<Slot> {
+  if (slot.custom !== undefined) {
+    await enterCustom(odeus, slot.custom, wish, undefined);
+    return read(odeus, slot.integrationId, true);
+  }
+  return odeus.patchOAuthClient(slot.integrationId, Object.assign({}, ...builtInDifferences(slot, wish).map(([change]) => change)));
+}
+
+/** Writes the parts back as they were read. */
+export async function restoreParts(odeus: OdeusApi, slot: Slot): Promise<void> {
+  if (slot.custom !== undefined) return restoreCustom(odeus, slot.custom);
+  await odeus.patchOAuthClient(slot.integrationId, {
     ...(slot.tenantIdSupported ? { tenantId: slot.tenantId } : {}),
     ...(slot.scopeSync ? { scopeSync: true } : { scopeSync: false, scopes: slot.scopes }),
-  };
+  });
 }
 
 /** Gives the slot back to Odeus's own client (or to none), if it still holds this client. Answers what it found. */
@@ -87,16 +105,17 @@ export async function revert(
   integrationId: string,
   clientId: string,
 ): Promise<"reverted" | "empty" | "held by another" | "unknown integration"> {
+  let slot: Slot;
   try {
-    const slot = await odeus.getOAuthClient(integrationId);
-    if (slot.mode !== "CUSTOM") return "empty";
-    if (slot.clientId !== clientId) return "held by another";
-    await odeus.deleteOAuthClient(integrationId);
-    return "reverted";
+    slot = await odeus.getOAuthClient(integrationId);
   } catch (error) {
     if (isRemote(error, 404)) return "unknown integration";
-    throw advised(error);
+    throw error;
   }
+  if (slot.mode !== "CUSTOM") return "empty";
+  if (slot.clientId !== clientId) return "held by another";
+  await odeus.deleteOAuthClient(integrationId);
+  return "reverted";
 }
 
 /** The slot after a revert, in words. */
@@ -104,12 +123,18 @@ export function afterRevert(slot: Pick<Slot, "odeusClientAvailable">): string {
   return slot.odeusClientAvailable ? "is back on Odeus's own client" : "has no client any more (Odeus has none of its own)";
 }
 
-export const readSlot = (odeus: OdeusApi, name: string, integrationId: string): Promise<Slot> =>
+/** `custom`: the integration was made from scratch. */
+export const readSlot = (odeus: OdeusApi, name: string, integrationId: string, custom: boolean): Promise<Slot> =>
   doing(`reading the client slot of ${name}`, () =>
-    odeus.getOAuthClient(integrationId).catch((error: unknown) => {
+    read(odeus, integrationId, custom).catch((error: unknown) => {
       throw advised(error);
     }),
   );
+
+async function read(odeus: OdeusApi, integrationId: string, custom: boolean): Promise<Slot> {
+  const [slot, integration] = await Promise.all([odeus.getOAuthClient(integrationId), custom ? odeus.getIntegration(integrationId) : undefined]);
+  return integration === undefined ? slot : { ...slot, custom: integration };
+}
 
 function advised(error: unknown): unknown {
   return isRemote(error, 409) ? error.advise("Enable the integration in the workspace (Workspace settings > Integrations) and run again.") : error;

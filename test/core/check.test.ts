@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import * as z from "zod";
 import { EVERY, secretPaths, shapeProblems, withDefaults } from "../../src/core/check.js";
-import { UNKNOWN, type Properties } from "../../src/core/value.js";
+import { type Properties, UNKNOWN } from "../../src/core/value.js";
 
 const use = z.object({ integration: z.string().min(1).max(5), scopes: z.array(z.string().min(1)).optional() });
 const app = z
@@ -61,13 +61,21 @@ describe("shapeProblems", () => {
 
   it("takes unknown values at any depth, and still sees what is beside them", () => {
     expect(shapeProblems(definition, { integrations: UNKNOWN, app: UNKNOWN, scopes: { mail: UNKNOWN }, verify: UNKNOWN })).toEqual([]);
-    expect(shapeProblems(definition, { integrations: [UNKNOWN, { integration: UNKNOWN, scopes: [UNKNOWN, ""] }] })).toEqual(["integrations[1].scopes[1]: must not be empty"]);
+    expect(shapeProblems(definition, { integrations: [UNKNOWN, { integration: UNKNOWN, scopes: [UNKNOWN, ""] }] })).toEqual([
+      "integrations[1].scopes[1]: must not be empty",
+    ]);
   });
 
   it("never repeats a rejected value", () => {
     fc.assert(
       fc.property(fc.string({ minLength: 12, unit: fc.constantFrom(..."abcdefgh01234567".split("")) }), (value) => {
-        const wrong: Properties = { integrations: [{ integration: value, scopes: value }], app: { title: { value }, audience: value }, verify: value, tenant: value, link: value };
+        const wrong: Properties = {
+          integrations: [{ integration: value, scopes: value }],
+          app: { title: { value }, audience: value },
+          verify: value,
+          tenant: value,
+          link: value,
+        };
         expect(shapeProblems(definition, wrong).join("\n")).not.toContain(value);
       }),
     );

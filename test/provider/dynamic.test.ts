@@ -28,28 +28,35 @@ beforeAll(() =>
   ),
 );
 
-const valueOf = <T>(output: pulumi.Output<T>): Promise<T> => new Promise((resolve) => output.apply(resolve));
+const resolved = <T>(output: pulumi.Output<T>): Promise<T> => new Promise((resolve) => output.apply(resolve));
 
 it("sends the constant provider text, its own URN and the arguments", async () => {
   const parent = new pulumi.ComponentResource("demo:index:Parent", "parent");
   const fake = new Fake("mail", { name: "a", app: { title: "T" } }, { parent });
-  expect(await valueOf(fake.clientId)).toBe("client-1");
+  expect(await resolved(fake.clientId)).toBe("client-1");
   const sent = registered.find((each) => each.name === "mail");
-  const urn = await valueOf(fake.urn);
-  expect(sent).toMatchObject({ type: "pulumi-nodejs:dynamic/odeus:FakeClient", inputs: { __provider: PROVIDER_TEXT, __urn: urn, name: "a", app: { title: "T" } } });
+  const urn = await resolved(fake.urn);
+  expect(sent).toMatchObject({
+    type: "pulumi-nodejs:dynamic/odeus:FakeClient",
+    inputs: { __provider: PROVIDER_TEXT, __urn: urn, name: "a", app: { title: "T" } },
+  });
   expect(urn).toBe("urn:pulumi:dev::demo::demo:index:Parent$pulumi-nodejs:dynamic/odeus:FakeClient::mail");
 });
 
 it("marks its secret outputs as secret, beside those of the program", () => {
   let seen: pulumi.CustomResourceOptions = {};
-  new Fake("other", { name: "a" }, {
-    additionalSecretOutputs: ["clientId"],
-    transformations: [
-      ({ opts }) => {
-        seen = opts;
-        return undefined;
-      },
-    ],
-  });
+  new Fake(
+    "other",
+    { name: "a" },
+    {
+      additionalSecretOutputs: ["clientId"],
+      transformations: [
+        ({ opts }) => {
+          seen = opts;
+          return undefined;
+        },
+      ],
+    },
+  );
   expect(seen.additionalSecretOutputs?.toSorted()).toEqual(["clientId", "generated"]);
 });

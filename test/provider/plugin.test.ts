@@ -1,14 +1,14 @@
 /** What only the plugin can do, asked of a real process. */
 
+import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { spawn } from "node:child_process";
 import * as grpc from "@grpc/grpc-js";
 import { UNKNOWN } from "../../src/core/value.js";
 import { GENERATED_SECRET } from "../support/fakeResource.js";
 import { REPOSITORY } from "../support/hostProcess.js";
 import { FAKE_PLUGIN, startPluginProcess } from "../support/pluginProcess.js";
-import { HostFailure, secret, type ProviderHost } from "../support/providerHost.js";
+import { type HostFailure, type ProviderHost, secret } from "../support/providerHost.js";
 
 let host: ProviderHost;
 let urn: string;
@@ -84,7 +84,11 @@ describe("preview", () => {
   });
 
   it("of an update leaves out what is known to be absent", async () => {
-    expect((await host.update(urn, "fake/1", { name: "a", clientId: "client-1" }, { name: "b" }, { preview: true })).state).toEqual({ name: "b", clientId: "client-1", drift: [] });
+    expect((await host.update(urn, "fake/1", { name: "a", clientId: "client-1" }, { name: "b" }, { preview: true })).state).toEqual({
+      name: "b",
+      clientId: "client-1",
+      drift: [],
+    });
   });
 });
 
@@ -100,7 +104,10 @@ it("says that import is not supported yet", async () => {
 });
 
 it("answers an unknown function and an unknown type with NOT_FOUND", async () => {
-  expect(await failureOf(host.invoke("odeus:index:nothing", {}))).toMatchObject({ code: grpc.status.NOT_FOUND, message: 'the Odeus provider has no function "odeus:index:nothing"' });
+  expect(await failureOf(host.invoke("odeus:index:nothing", {}))).toMatchObject({
+    code: grpc.status.NOT_FOUND,
+    message: 'the Odeus provider has no function "nothing"',
+  });
   expect(await failureOf(host.check("urn:pulumi:dev::demo::other:index:FakeClient::x", {}))).toMatchObject({ code: grpc.status.NOT_FOUND });
 });
 

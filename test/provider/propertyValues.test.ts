@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb.js";
 import { EVERY, type ValuePath } from "../../src/core/check.js";
-import { UNKNOWN, type AssetValue, type Properties, type Value } from "../../src/core/value.js";
+import { type AssetValue, type Properties, UNKNOWN, type Value } from "../../src/core/value.js";
 import { decode, encode, textsAt, type WireProperties } from "../../src/provider/propertyValues.js";
 
 const SIGNATURE = "4dabf18193072939515e22adb298388d";
@@ -35,7 +35,9 @@ function overTheWire(wire: WireProperties): WireProperties {
 /** Every place in the values, with `*` for some elements. */
 function places(value: Value, path: ValuePath = []): ValuePath[] {
   if (typeof value !== "object" || value === null || (value as AssetValue).kind === "asset") return [path];
-  const inner = Array.isArray(value) ? value.flatMap((each) => places(each, [...path, EVERY])) : Object.entries(value).flatMap(([key, each]) => places(each, [...path, key]));
+  const inner = Array.isArray(value)
+    ? value.flatMap((each) => places(each, [...path, EVERY]))
+    : Object.entries(value).flatMap(([key, each]) => places(each, [...path, key]));
   return path.length === 0 ? inner : [path, ...inner];
 }
 
@@ -74,7 +76,11 @@ describe("encode", () => {
 
   it("wraps nested secrets and every element of a list or map", () => {
     const wrapped = (value: string) => ({ [SIGNATURE]: SECRET, value });
-    const paths = [["app", "secret"], ["tokens", EVERY], ["byName", EVERY, "value"]];
+    const paths = [
+      ["app", "secret"],
+      ["tokens", EVERY],
+      ["byName", EVERY, "value"],
+    ];
     expect(encode({ app: { secret: "s", id: "i" }, tokens: ["t", "u"], byName: { x: { value: "v", id: "w" } } }, paths)).toEqual({
       app: { secret: wrapped("s"), id: "i" },
       tokens: [wrapped("t"), wrapped("u")],
@@ -110,5 +116,11 @@ describe("decode", () => {
 });
 
 it("textsAt finds the texts at paths, everything below a path included", () => {
-  expect(textsAt({ a: { b: "one", c: "no" }, d: ["two", UNKNOWN, { e: "three" }] }, [["a", "b"], ["d", EVERY], ["x", "y"]])).toEqual(["one", "two", "three"]);
+  expect(
+    textsAt({ a: { b: "one", c: "no" }, d: ["two", UNKNOWN, { e: "three" }] }, [
+      ["a", "b"],
+      ["d", EVERY],
+      ["x", "y"],
+    ]),
+  ).toEqual(["one", "two", "three"]);
 });

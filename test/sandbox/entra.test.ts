@@ -27,8 +27,12 @@ async function requestToken(form: Record<string, string>, tenantId = world.tenan
   });
 }
 
-const clientCredentials = (clientId: string, clientSecret: string, scope = "https://graph.microsoft.com/.default") =>
-  ({ grant_type: "client_credentials", client_id: clientId, client_secret: clientSecret, scope });
+const clientCredentials = (clientId: string, clientSecret: string, scope = "https://graph.microsoft.com/.default") => ({
+  grant_type: "client_credentials",
+  client_id: clientId,
+  client_secret: clientSecret,
+  scope,
+});
 
 async function tokenOf({ clientId, clientSecret }: { clientId: string; clientSecret: string }, tenantId = world.tenantId): Promise<string> {
   const reply = await requestToken(clientCredentials(clientId, clientSecret), tenantId);
@@ -51,10 +55,18 @@ const errorOf = (reply: Reply) => (reply.body as { error: { code: string; messag
 /** An application with service principal and secret, as the provider makes it. */
 async function registeredApp(body: Json = {}) {
   const graph = await graphAs();
-  const created = await graph("PATCH", "/applications(uniqueName='key-1')", { displayName: "Jira for Odeus", web: { redirectUris: [REDIRECT] }, ...body }, UPSERT);
+  const created = await graph(
+    "PATCH",
+    "/applications(uniqueName='key-1')",
+    { displayName: "Jira for Odeus", web: { redirectUris: [REDIRECT] }, ...body },
+    UPSERT,
+  );
   const { id, appId } = created.body as { id: string; appId: string };
   const principal = (await graph("PATCH", `/servicePrincipals(appId='${appId}')`, { appId }, UPSERT)).body as { id: string };
-  const password = (await graph("POST", `/applications/${id}/addPassword`, { passwordCredential: { displayName: "one" } })).body as { secretText: string; keyId: string };
+  const password = (await graph("POST", `/applications/${id}/addPassword`, { passwordCredential: { displayName: "one" } })).body as {
+    secretText: string;
+    keyId: string;
+  };
   return { graph, id, appId, principalId: principal.id, ...password };
 }
 
@@ -75,7 +87,10 @@ describe("applications", () => {
     const { graph, id, appId } = await registeredApp();
     expect((await graph("DELETE", `/applications/${id}`)).status).toBe(204);
     const conflict = await graph("PATCH", "/applications(uniqueName='key-1')", { displayName: "A" }, UPSERT);
-    expect([conflict.status, errorOf(conflict)]).toMatchObject([400, { code: "Request_BadRequest", message: expect.stringContaining("Another object with the same value for property uniqueName already exists") }]);
+    expect([conflict.status, errorOf(conflict)]).toMatchObject([
+      400,
+      { code: "Request_BadRequest", message: expect.stringContaining("Another object with the same value for property uniqueName already exists") },
+    ]);
     const deleted = (await graph("GET", "/directory/deletedItems/microsoft.graph.application")).body as { value: Json[] };
     expect(deleted.value).toMatchObject([{ id, uniqueName: "key-1", deletedDateTime: expect.any(String) }]);
     expect((await graph("POST", `/directory/deletedItems/${id}/restore`, {})).status).toBe(200);
@@ -90,7 +105,11 @@ describe("applications", () => {
     const { graph, id } = await registeredApp({ web: { redirectUris: [REDIRECT, "http://localhost:8080/x"], homePageUrl: "https://home.example" } });
     await graph("PATCH", `/applications/${id}`, { web: { logoutUrl: "https://home.example/out" } });
     const { web } = (await graph("GET", `/applications/${id}`)).body as { web: Json };
-    expect(web).toMatchObject({ redirectUris: ["http://localhost:8080/x", REDIRECT], homePageUrl: "https://home.example", logoutUrl: "https://home.example/out" });
+    expect(web).toMatchObject({
+      redirectUris: ["http://localhost:8080/x", REDIRECT],
+      homePageUrl: "https://home.example",
+      logoutUrl: "https://home.example/out",
+    });
     expect(web["redirectUriSettings"]).toContainEqual({ uri: REDIRECT, index: null });
   });
 
@@ -98,7 +117,10 @@ describe("applications", () => {
     ["an unknown property", { displayname: "A" }],
     ["an unknown property inside", { displayName: "A", web: { redirectUrls: [] } }],
     ["a password in the body", { displayName: "A", passwordCredentials: [{}] }],
-    ["a scope id that is no guid", { displayName: "A", requiredResourceAccess: [{ resourceAppId: GRAPH_APP_ID, resourceAccess: [{ id: "x", type: "Scope" }] }] }],
+    [
+      "a scope id that is no guid",
+      { displayName: "A", requiredResourceAccess: [{ resourceAppId: GRAPH_APP_ID, resourceAccess: [{ id: "x", type: "Scope" }] }] },
+    ],
     ["no name", { tags: ["t"] }],
     ["a name of 121 characters", { displayName: "x".repeat(121) }],
     ["http that is not localhost", { displayName: "A", web: { redirectUris: ["http://odeus.example/cb"] } }],
@@ -107,14 +129,26 @@ describe("applications", () => {
     ["257 redirect URIs", { displayName: "A", web: { redirectUris: Array.from({ length: 257 }, (_, n) => `https://odeus.example/${n}`) } }],
     ["a tag with a blank", { displayName: "A", tags: ["a b"] }],
     ["a personal audience without token version 2", { displayName: "A", signInAudience: "PersonalMicrosoftAccount" }],
-    ["a query for a personal audience", { displayName: "A", signInAudience: "PersonalMicrosoftAccount", api: { requestedAccessTokenVersion: 2 }, web: { redirectUris: ["https://odeus.example/?a=b"] } }],
+    [
+      "a query for a personal audience",
+      {
+        displayName: "A",
+        signInAudience: "PersonalMicrosoftAccount",
+        api: { requestedAccessTokenVersion: 2 },
+        web: { redirectUris: ["https://odeus.example/?a=b"] },
+      },
+    ],
   ])("refuses %s", async (_what, body) => {
     const reply = await world.graph("POST", "/applications", body);
     expect([reply.status, (await world.state()).entra.tenants[0]?.applications]).toEqual([400, []]);
   });
 
   test("personal audiences have two secrets at most", async () => {
-    const { body } = await world.graph("POST", "/applications", { displayName: "A", signInAudience: "PersonalMicrosoftAccount", api: { requestedAccessTokenVersion: 2 } });
+    const { body } = await world.graph("POST", "/applications", {
+      displayName: "A",
+      signInAudience: "PersonalMicrosoftAccount",
+      api: { requestedAccessTokenVersion: 2 },
+    });
     const add = () => world.graph<{ error: { message: string } }>("POST", `/applications/${body["id"]}/addPassword`, {});
     expect([(await add()).status, (await add()).status]).toEqual([200, 200]);
     expect((await add()).body.error.message).toContain("exceeded its limit");
@@ -131,7 +165,8 @@ describe("applications", () => {
 
   test("filters and pages", async () => {
     for (const name of ["a", "b", "c"]) await world.graph("POST", "/applications", { displayName: name, tags: [`tag:${name}`, "all"] });
-    const names = async (query: string) => ((await world.graph<{ value: { displayName: string }[] }>("GET", `/applications?${query}`)).body.value ?? []).map(({ displayName }) => displayName);
+    const names = async (query: string) =>
+      ((await world.graph<{ value: { displayName: string }[] }>("GET", `/applications?${query}`)).body.value ?? []).map(({ displayName }) => displayName);
     expect(await names(`$filter=${encodeURIComponent("tags/any(t:t eq 'tag:b')")}`)).toEqual(["b"]);
     expect(await names(`$filter=${encodeURIComponent("displayName eq 'c' and tags/any(t:t eq 'all')")}&$select=displayName`)).toEqual(["c"]);
     const page = (await world.graph<Json>("GET", "/applications?$top=2")).body;
@@ -203,8 +238,13 @@ describe("permissions", () => {
 describe("grants", () => {
   test("are unique, change their scope only, and end with their service principal", async () => {
     const { graph, id, principalId } = await registeredApp();
-    const resource = (await graph("GET", `/servicePrincipals(appId='${GRAPH_APP_ID}')?$select=id,oauth2PermissionScopes`)).body as { id: string; oauth2PermissionScopes: Json[] };
-    expect(resource.oauth2PermissionScopes).toContainEqual(expect.objectContaining({ value: "User.Read", id: "e1fe6dd8-ba31-4d61-89e7-88639da4683d", type: "User" }));
+    const resource = (await graph("GET", `/servicePrincipals(appId='${GRAPH_APP_ID}')?$select=id,oauth2PermissionScopes`)).body as {
+      id: string;
+      oauth2PermissionScopes: Json[];
+    };
+    expect(resource.oauth2PermissionScopes).toContainEqual(
+      expect.objectContaining({ value: "User.Read", id: "e1fe6dd8-ba31-4d61-89e7-88639da4683d", type: "User" }),
+    );
     const grant = { clientId: principalId, consentType: "AllPrincipals", principalId: null, resourceId: resource.id, scope: "User.Read" };
     const created = (await graph("POST", "/oauth2PermissionGrants", grant)).body as { id: string };
     const again = await graph("POST", "/oauth2PermissionGrants", grant);
@@ -260,7 +300,11 @@ describe("token endpoint", () => {
     expect(await answers(clientCredentials(appId, secretText), "d3b8f3c1-0000-4000-8000-000000000000")).toEqual([400, "invalid_tenant", 90002]);
     expect(await answers(clientCredentials(appId, secretText, "https://unknown.example/.default"))).toEqual([400, "invalid_resource", 500011]);
     expect(await answers({ grant_type: "password" })).toEqual([400, "unsupported_grant_type", 70003]);
-    expect(await answers({ grant_type: "authorization_code", code: "junk", client_id: appId, client_secret: "wrong" })).toMatchObject([400, "invalid_grant", 9002313]);
+    expect(await answers({ grant_type: "authorization_code", code: "junk", client_id: appId, client_secret: "wrong" })).toMatchObject([
+      400,
+      "invalid_grant",
+      9002313,
+    ]);
     expect(await answers(clientCredentials(appId, secretText, `${appId}/.default`))).toEqual([200, undefined, undefined]);
     await world.clock(3 * 365 * 864e5);
     expect(await answers(clientCredentials(appId, secretText))).toEqual([401, "invalid_client", 7000222]);
@@ -274,7 +318,8 @@ describe("token endpoint", () => {
       new ClientSecretCredential(ARM_TENANT_ID, ARM_CLIENT_ID, SECRET ?? ARM_CLIENT_SECRET, { authorityHost: AZURE_AUTHORITY_HOST, disableInstanceDiscovery: true })
         .getToken("https://graph.microsoft.com/.default").then(({ token }) => console.log(token), (error) => console.log(error.name, error.message));`;
     const run = async (extra: Record<string, string>) =>
-      (await promisify(execFile)(process.execPath, ["-e", program], { cwd: process.cwd(), env: { PATH: process.env["PATH"], ...world.environment, ...extra } })).stdout;
+      (await promisify(execFile)(process.execPath, ["-e", program], { cwd: process.cwd(), env: { PATH: process.env["PATH"], ...world.environment, ...extra } }))
+        .stdout;
     const token = await run({});
     const claims = JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString()) as Json;
     expect(claims).toMatchObject({ tid: world.tenantId, appid: world.deployer.clientId, roles: expect.arrayContaining(["Application.ReadWrite.OwnedBy"]) });

@@ -8,7 +8,12 @@ let world: World;
 let token: string;
 beforeEach(async () => {
   world = await startWorld();
-  const form = { grant_type: "client_credentials", client_id: world.deployer.clientId, client_secret: world.deployer.clientSecret, scope: "https://graph.microsoft.com/.default" };
+  const form = {
+    grant_type: "client_credentials",
+    client_id: world.deployer.clientId,
+    client_secret: world.deployer.clientSecret,
+    scope: "https://graph.microsoft.com/.default",
+  };
   const reply = await send(`${world.origins.entra}/${world.tenantId}/oauth2/v2.0/token`, { method: "POST", body: new URLSearchParams(form).toString() });
   token = (reply.body as { access_token: string }).access_token;
   await world.clearCalls();
@@ -16,10 +21,18 @@ beforeEach(async () => {
 afterEach(() => world.close());
 
 const graph = (method: string, path: string, body?: unknown): Promise<Reply> =>
-  send(`${world.origins.entra}/v1.0${path}`, { method, headers: { authorization: `Bearer ${token}` }, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+  send(`${world.origins.entra}/v1.0${path}`, {
+    method,
+    headers: { authorization: `Bearer ${token}` },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
 const create = () => graph("POST", "/applications", { displayName: "A" });
 const made = async () => (await world.state()).entra.tenants[0]?.applications.length;
-const outcome = (promise: Promise<Reply>) => promise.then(({ status }) => status, (error: NodeJS.ErrnoException) => error.code ?? error.message);
+const outcome = (promise: Promise<Reply>) =>
+  promise.then(
+    ({ status }) => status,
+    (error: NodeJS.ErrnoException) => error.code ?? error.message,
+  );
 
 test.each<[Parameters<World["fault"]>[0], unknown, number]>([
   [{ fault: "answerLost" }, "ECONNRESET", 1],
@@ -40,7 +53,9 @@ test.each<[Parameters<World["fault"]>[0], unknown, number]>([
   await world.fault({ counterpart: "entra", operation: "createApplication", ...fault });
   expect([await outcome(create()), await made()]).toEqual([answered, effect]);
   const recorded = typeof answered === "number" ? { status: answered } : {};
-  expect(await world.calls()).toMatchObject([{ index: 0, counterpart: "entra", operation: "createApplication", changes: true, fault: fault.fault, ...recorded }]);
+  expect(await world.calls()).toMatchObject([
+    { index: 0, counterpart: "entra", operation: "createApplication", changes: true, fault: fault.fault, ...recorded },
+  ]);
   // Once only.
   expect(await outcome(create())).toBe(201);
 });
@@ -54,7 +69,10 @@ test("answers in the vendor's envelope, and Retry-After only when asked for", as
   expect((await send(`${world.origins.odeus}/integrations/v1/get`)).body).toMatchObject({ type: "error", error: { type: "rate_limit_error" } });
 });
 
-test.each([[false, 0], [true, 1]])("hangs until the world closes, effect %s", async (effect, expected) => {
+test.each([
+  [false, 0],
+  [true, 1],
+])("hangs until the world closes, effect %s", async (effect, expected) => {
   await world.fault({ fault: "hang", effect });
   const pending = outcome(create());
   expect(await Promise.race([pending, new Promise((resolve) => setTimeout(resolve, 150, "no answer"))])).toBe("no answer");
@@ -65,7 +83,10 @@ test.each([[false, 0], [true, 1]])("hangs until the world closes, effect %s", as
   expect(await pending).toBe("ECONNRESET");
 });
 
-test.each([["killBefore", 0], ["killAfter", 1]] as const)("%s", async (fault, effect) => {
+test.each([
+  ["killBefore", 0],
+  ["killAfter", 1],
+] as const)("%s", async (fault, effect) => {
   const victim = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"]);
   await world.fault({ fault, ...(victim.pid === undefined ? {} : { pid: victim.pid }) });
   const died = once(victim, "exit");

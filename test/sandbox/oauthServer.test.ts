@@ -45,7 +45,9 @@ async function authorize(parameters: Record<string, string>): Promise<{ back: UR
 
 async function token(form: Record<string, string>): Promise<{ status: number; body: Record<string, unknown> }> {
   const { status, body } = await send(`${world.origins.google}/token`, {
-    method: "POST", headers: { "content-type": "application/x-www-form-urlencoded" }, body: new URLSearchParams(form).toString(),
+    method: "POST",
+    headers: { "content-type": "application/x-www-form-urlencoded" },
+    body: new URLSearchParams(form).toString(),
   });
   return { status, body: body as Record<string, unknown> };
 }
@@ -62,13 +64,20 @@ describe("openid-client as the app", () => {
     const verifier = client.randomPKCECodeVerifier();
     const state = client.randomState();
     const startUrl = client.buildAuthorizationUrl(config, {
-      redirect_uri: redirectUri, scope: `openid offline_access ${SCOPES.join(" ")}`, state,
-      code_challenge: await client.calculatePKCECodeChallenge(verifier), code_challenge_method: "S256",
+      redirect_uri: redirectUri,
+      scope: `openid offline_access ${SCOPES.join(" ")}`,
+      state,
+      code_challenge: await client.calculatePKCECodeChallenge(verifier),
+      code_challenge_method: "S256",
     });
     const seen = await connectUser({ startUrl: startUrl.href, user: "grace" });
     expect(seen.consentShows).toBe("Test app");
 
-    const tokens = await client.authorizationCodeGrant(config, cameBack ?? startUrl, { pkceCodeVerifier: verifier, expectedState: state, idTokenExpected: true });
+    const tokens = await client.authorizationCodeGrant(config, cameBack ?? startUrl, {
+      pkceCodeVerifier: verifier,
+      expectedState: state,
+      idTokenExpected: true,
+    });
     expect(tokens.claims()?.sub).toBe("grace");
     expect(tokens.scope).toBe(SCOPES.join(" "));
     const refreshed = await client.refreshTokenGrant(config, tokens.refresh_token ?? "");
@@ -121,7 +130,10 @@ describe("authorize", () => {
   it("sends no error to a redirect URI that is not registered", async () => {
     const { clientId } = await newClient();
     const elsewhere = redirectUri.replace("/callback", "/elsewhere");
-    expect(await authorize({ client_id: clientId, redirect_uri: elsewhere, scope: "unregistered" })).toEqual({ back: undefined, error: "redirect_uri_mismatch" });
+    expect(await authorize({ client_id: clientId, redirect_uri: elsewhere, scope: "unregistered" })).toEqual({
+      back: undefined,
+      error: "redirect_uri_mismatch",
+    });
     expect(await authorize({ client_id: "nobody" })).toEqual({ back: undefined, error: "invalid_client" });
   });
 });
@@ -129,8 +141,15 @@ describe("authorize", () => {
 describe("the token endpoint in the vendors' words", () => {
   const junk = (server: "google" | "atlassian", clientId: string, clientSecret: string) =>
     send(world.origins[server] + (server === "google" ? "/token" : "/oauth/token"), {
-      method: "POST", headers: { "content-type": "application/x-www-form-urlencoded" },
-      body: new URLSearchParams({ grant_type: "authorization_code", code: "junk".repeat(12), redirect_uri: redirectUri, client_id: clientId, client_secret: clientSecret }).toString(),
+      method: "POST",
+      headers: { "content-type": "application/x-www-form-urlencoded" },
+      body: new URLSearchParams({
+        grant_type: "authorization_code",
+        code: "junk".repeat(12),
+        redirect_uri: redirectUri,
+        client_id: clientId,
+        client_secret: clientSecret,
+      }).toString(),
     });
 
   it.each([

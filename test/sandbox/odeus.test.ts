@@ -94,7 +94,13 @@ describe("what is refused", () => {
     ["an unknown property", "PUT", "jira", { clientId: "app", clientSecret: SECRET, redirectUrl: "https://example.com" }, 400],
     ["a tenant where none is supported", "PUT", "jira", { clientId: "app", clientSecret: SECRET, tenantId: "contoso" }, 400],
     ["scopes beside the sync", "PUT", "jira", { clientId: "app", clientSecret: SECRET, scopes: ["read:jira-work"] }, 400],
-    ["scopes of 2,001 characters", "PUT", "jira", { clientId: "app", clientSecret: SECRET, scopeSync: false, scopes: ["a", "b", "c"].map((letter) => letter.repeat(500)).concat("d".repeat(498)) }, 400],
+    [
+      "scopes of 2,001 characters",
+      "PUT",
+      "jira",
+      { clientId: "app", clientSecret: SECRET, scopeSync: false, scopes: ["a", "b", "c"].map((letter) => letter.repeat(500)).concat("d".repeat(498)) },
+      400,
+    ],
     ["a missing secret", "PUT", "jira", { clientId: "app" }, 400],
     ["no body", "PUT", "jira", undefined, 400],
     ["a body that is no JSON", "PUT", "jira", "{", 400],
@@ -109,7 +115,9 @@ describe("what is refused", () => {
 
   it("an id that is no UUID, an unknown integration, an unknown route", async () => {
     const statuses = await Promise.all(
-      ["/integrations/v1/jira", "/integrations/v1/6ba7b810-9dad-41d1-80b4-00c04fd430c8/oauth-client", "/integrations/v2/get"].map(async (path) => (await api("GET", path)).status),
+      ["/integrations/v1/jira", "/integrations/v1/6ba7b810-9dad-41d1-80b4-00c04fd430c8/oauth-client", "/integrations/v2/get"].map(
+        async (path) => (await api("GET", path)).status,
+      ),
     );
     expect(statuses).toEqual([400, 404, 404]);
   });
@@ -141,7 +149,12 @@ describe("the life of a client in a slot", () => {
 
     const without = await api("PUT", path, { clientId: "app-1" });
     expect(without.status).toBe(200);
-    expect(slotOf(without)).toMatchObject({ hasClientSecret: true, tenantId: null, createdAt: slotOf(first).createdAt, clientSecretUpdatedAt: slotOf(first).clientSecretUpdatedAt });
+    expect(slotOf(without)).toMatchObject({
+      hasClientSecret: true,
+      tenantId: null,
+      createdAt: slotOf(first).createdAt,
+      clientSecretUpdatedAt: slotOf(first).clientSecretUpdatedAt,
+    });
     expect((await api("PUT", path, { clientId: "app-2" })).status).toBe(400);
 
     const dates = [slotOf(first).clientSecretUpdatedAt ?? ""];
@@ -189,12 +202,26 @@ describe("a custom integration", () => {
     const { id, slug } = (created.body as { integration: { id: string; slug: string } }).integration;
     expect(slug).toBe("snowflake-prod");
     const path = `/integrations/v1/${id}`;
-    expect(slotOf(await api("GET", `${path}/oauth-client`))).toMatchObject({ mode: "NONE", redirectUrl: `${world.origins.odeus}/api/integrations/${id}/callback` });
+    expect(slotOf(await api("GET", `${path}/oauth-client`))).toMatchObject({
+      mode: "NONE",
+      redirectUrl: `${world.origins.odeus}/api/integrations/${id}/callback`,
+    });
 
-    const oauthClient = { clientId: "app", clientSecret: SECRET, authUrl: "https://a.example/authorize", tokenUrl: "https://a.example/token", scopes: "refresh_token session:role:R" };
+    const oauthClient = {
+      clientId: "app",
+      clientSecret: SECRET,
+      authUrl: "https://a.example/authorize",
+      tokenUrl: "https://a.example/token",
+      scopes: "refresh_token session:role:R",
+    };
     const changed = await api("PATCH", `${path}/auth`, { authType: "OAUTH", oauthClient });
     expect((changed.body as { integration: unknown }).integration).toMatchObject({ oauthClient: { authUrl: oauthClient.authUrl, scopes: oauthClient.scopes } });
-    expect(slotOf(await api("GET", `${path}/oauth-client`))).toMatchObject({ mode: "CUSTOM", clientId: "app", hasClientSecret: true, scopes: ["refresh_token", "session:role:R"] });
+    expect(slotOf(await api("GET", `${path}/oauth-client`))).toMatchObject({
+      mode: "CUSTOM",
+      clientId: "app",
+      hasClientSecret: true,
+      scopes: ["refresh_token", "session:role:R"],
+    });
 
     expect((await api("PATCH", `${path}/auth`, { oauthClient })).status).toBe(400);
     expect((await api("PATCH", `${path}/auth`, { authType: "API_KEY", oauthClient })).status).toBe(400);
@@ -214,7 +241,12 @@ describe("what is seen afterwards", () => {
   it("the audit log names the key and the caller, filters, and belongs to this workspace", async () => {
     await api("PUT", slotPath("gmail"), { clientId: "app", clientSecret: SECRET }, { "user-agent": "test-agent/1" });
     const log = (await api("GET", `/audit-logs/${world.workspaceId}?entity_type=IntegrationOAuthClient`)).body as { data: Record<string, unknown>[] };
-    expect(log.data.at(-1)).toMatchObject({ actor_type: "API_KEY", user_agent: "test-agent/1", entity_type: "IntegrationOAuthClient", changes: { before: null, after: { clientId: "app" } } });
+    expect(log.data.at(-1)).toMatchObject({
+      actor_type: "API_KEY",
+      user_agent: "test-agent/1",
+      entity_type: "IntegrationOAuthClient",
+      changes: { before: null, after: { clientId: "app" } },
+    });
     expect((await api("GET", "/audit-logs/6ba7b810-9dad-41d1-80b4-00c04fd430c8")).status).toBe(403);
   });
 

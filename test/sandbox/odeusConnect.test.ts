@@ -1,7 +1,7 @@
 /** A user connects an integration: what is entered in the workspace is proven the way users prove it, with the errors they meet. */
 
 import { readFileSync } from "node:fs";
-import { connectUser, type Connected } from "../support/browser.js";
+import { type Connected, connectUser } from "../support/browser.js";
 import { startWorld, type World } from "../support/sandbox.js";
 
 let world: World;
@@ -130,9 +130,12 @@ describe("with Microsoft Entra", () => {
   const scopes = ["Mail.ReadWrite", "Mail.Send", "User.Read", "offline_access"];
 
   beforeAll(async () => {
-    app = (await world.graph<Registered>("POST", "/applications", { displayName: "Odeus for Contoso", web: { redirectUris: [callbackOf("outlook-email")] } })).body;
+    app = (await world.graph<Registered>("POST", "/applications", { displayName: "Odeus for Contoso", web: { redirectUris: [callbackOf("outlook-email")] } }))
+      .body;
     await world.graph("POST", "/servicePrincipals", { appId: app.appId });
-    ({ secretText, keyId } = (await world.graph<{ secretText: string; keyId: string }>("POST", `/applications/${app.id}/addPassword`, { passwordCredential: { displayName: "test" } })).body);
+    ({ secretText, keyId } = (
+      await world.graph<{ secretText: string; keyId: string }>("POST", `/applications/${app.id}/addPassword`, { passwordCredential: { displayName: "test" } })
+    ).body);
     await enter("outlook-email", { clientId: app.appId, clientSecret: secretText, tenantId: world.tenantId });
   });
 

@@ -3,7 +3,7 @@
  * at the first page without a form, which is what the person ends up looking at.
  */
 
-import { request as requestPlain, type IncomingHttpHeaders } from "node:http";
+import { type IncomingHttpHeaders, request as requestPlain } from "node:http";
 import { request as requestTls } from "node:https";
 
 export interface ConnectUser {
@@ -150,7 +150,9 @@ function fillForm(html: string, choices: Record<string, string>): { action: stri
 
 function textOf(html: string): string {
   const body = html.replace(/<(style|script|footer)\b[\s\S]*?<\/\1>/g, "").replace(/^[\s\S]*<body>/, "");
-  return unescapeHtml(body.replace(/<[^>]+>/g, " ")).replace(/\s+/g, " ").trim();
+  return unescapeHtml(body.replace(/<[^>]+>/g, " "))
+    .replace(/\s+/g, " ")
+    .trim();
 }
 
 const NAMED: Record<string, string> = { lt: "<", gt: ">", quot: '"', apos: "'", amp: "&" };

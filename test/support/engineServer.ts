@@ -1,9 +1,9 @@
 /** The engine's side of the log: collects the lines that a provider sends. */
 
 import * as grpc from "@grpc/grpc-js";
-import { Empty } from "google-protobuf/google/protobuf/empty_pb.js";
 import { EngineService } from "@pulumi/pulumi/proto/engine_grpc_pb.js";
 import type { LogRequest } from "@pulumi/pulumi/proto/engine_pb.js";
+import { Empty } from "google-protobuf/google/protobuf/empty_pb.js";
 import type { LogLine } from "./providerHost.js";
 
 const SEVERITIES = ["DEBUG", "INFO", "WARNING", "ERROR"] as const;
@@ -20,7 +20,12 @@ export async function startEngineServer(): Promise<EngineServer> {
   server.addService(EngineService, {
     log(call: grpc.ServerUnaryCall<LogRequest, Empty>, callback: grpc.sendUnaryData<Empty>) {
       const { request } = call;
-      lines.push({ urn: request.getUrn(), severity: SEVERITIES[request.getSeverity()] ?? "ERROR", message: request.getMessage(), ephemeral: request.getEphemeral() });
+      lines.push({
+        urn: request.getUrn(),
+        severity: SEVERITIES[request.getSeverity()] ?? "ERROR",
+        message: request.getMessage(),
+        ephemeral: request.getEphemeral(),
+      });
       callback(null, new Empty());
     },
   });

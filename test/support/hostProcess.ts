@@ -3,17 +3,17 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import * as grpc from "@grpc/grpc-js";
-import type { Message } from "google-protobuf";
-import { Empty } from "google-protobuf/google/protobuf/empty_pb.js";
-import { Struct } from "google-protobuf/google/protobuf/struct_pb.js";
 import type { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb.js";
 import { ResourceProviderClient } from "@pulumi/pulumi/proto/provider_grpc_pb.js";
 import * as pb from "@pulumi/pulumi/proto/provider_pb.js";
 import { Status } from "@pulumi/pulumi/proto/status_pb.js";
-import { isAsset, UNKNOWN, type Properties } from "../../src/core/value.js";
+import type { Message } from "google-protobuf";
+import { Empty } from "google-protobuf/google/protobuf/empty_pb.js";
+import { Struct } from "google-protobuf/google/protobuf/struct_pb.js";
+import { isAsset, type Properties, UNKNOWN } from "../../src/core/value.js";
 import { decode, encode, type Wire, type WireProperties } from "../../src/provider/propertyValues.js";
 import { startEngineServer } from "./engineServer.js";
-import { HostFailure, SecretInput, type DiffResult, type HostOptions, type Input, type Inputs, type ProviderHost } from "./providerHost.js";
+import { type DiffResult, HostFailure, type HostOptions, type Input, type Inputs, type ProviderHost, SecretInput } from "./providerHost.js";
 
 export const REPOSITORY = join(__dirname, "..", "..");
 
@@ -74,7 +74,10 @@ export async function startHost(kind: HostKind, options: HostOptions = {}): Prom
 
   if (kind.full) {
     const handshake = new pb.ProviderHandshakeRequest().setEngineAddress(engine.address).setRootDirectory(REPOSITORY).setProgramDirectory(REPOSITORY);
-    await call<pb.ProviderHandshakeResponse>((done) => client.handshake(handshake, done), (answer) => answer.toObject());
+    await call<pb.ProviderHandshakeResponse>(
+      (done) => client.handshake(handshake, done),
+      (answer) => answer.toObject(),
+    );
   }
 
   return {
@@ -84,16 +87,25 @@ export async function startHost(kind: HostKind, options: HostOptions = {}): Prom
     async configure(config) {
       const struct = Struct.fromJavaScript(wire(kind.configuration(config), true) as Record<string, never>);
       if (kind.full) {
-        const checked = await call<pb.CheckResponse>((done) => client.checkConfig(new pb.CheckRequest().setUrn("urn:pulumi:dev::demo::pulumi:providers:odeus::default").setNews(struct), done), seenCheck);
+        const checked = await call<pb.CheckResponse>(
+          (done) => client.checkConfig(new pb.CheckRequest().setUrn("urn:pulumi:dev::demo::pulumi:providers:odeus::default").setNews(struct), done),
+          seenCheck,
+        );
         const failures = checked.getFailuresList().map((failure) => failure.getReason());
         if (failures.length > 0) throw new HostFailure(grpc.status.INVALID_ARGUMENT, failures.join("\n"));
       }
       const request = new pb.ConfigureRequest().setArgs(struct).setAcceptsecrets(true).setSendsOldInputs(true).setSendsOldInputsToDelete(true);
-      await call<pb.ConfigureResponse>((done) => client.configure(request, done), (answer) => answer.toObject());
+      await call<pb.ConfigureResponse>(
+        (done) => client.configure(request, done),
+        (answer) => answer.toObject(),
+      );
     },
 
     async check(urn, inputs, olds = {}) {
-      const answer = await call<pb.CheckResponse>((done) => client.check(new pb.CheckRequest().setUrn(urn).setNews(bag(urn, inputs)).setOlds(bag(urn, olds)), done), seenCheck);
+      const answer = await call<pb.CheckResponse>(
+        (done) => client.check(new pb.CheckRequest().setUrn(urn).setNews(bag(urn, inputs)).setOlds(bag(urn, olds)), done),
+        seenCheck,
+      );
       for (const failure of answer.getFailuresList()) {
         if (failure.getProperty() !== "") throw new Error(`a check failure names the property ${failure.getProperty()}: the engine would print its value`);
       }
@@ -102,13 +114,21 @@ export async function startHost(kind: HostKind, options: HostOptions = {}): Prom
 
     async diff(urn, id, state, inputs, ignoreChanges = []) {
       const request = new pb.DiffRequest().setId(id).setUrn(urn).setOlds(bag(urn, state)).setNews(bag(urn, inputs)).setIgnorechangesList(ignoreChanges);
-      return diffResult(await call<pb.DiffResponse>((done) => client.diff(request, done), (answer) => answer.toObject()));
+      return diffResult(
+        await call<pb.DiffResponse>(
+          (done) => client.diff(request, done),
+          (answer) => answer.toObject(),
+        ),
+      );
     },
 
     async create(urn, inputs, { preview = false, timeoutSeconds = 0 } = {}) {
       if (preview && !kind.full) return { id: "", state: plain(wire(inputs, false)) };
       const request = new pb.CreateRequest().setUrn(urn).setProperties(bag(urn, inputs)).setPreview(preview).setTimeout(timeoutSeconds);
-      const answer = await call<pb.CreateResponse>((done) => client.create(request, done), (a) => ({ id: a.getId(), properties: jsOf(a.getProperties()) }));
+      const answer = await call<pb.CreateResponse>(
+        (done) => client.create(request, done),
+        (a) => ({ id: a.getId(), properties: jsOf(a.getProperties()) }),
+      );
       return { id: answer.getId(), state: plain(jsOf(answer.getProperties())) };
     },
 
@@ -124,27 +144,57 @@ export async function startHost(kind: HostKind, options: HostOptions = {}): Prom
 
     async update(urn, id, state, inputs, { preview = false, timeoutSeconds = 0 } = {}) {
       if (preview && !kind.full) return { state: plain(wire(inputs, false)) };
-      const request = new pb.UpdateRequest().setId(id).setUrn(urn).setOlds(bag(urn, state)).setNews(bag(urn, inputs)).setPreview(preview).setTimeout(timeoutSeconds);
-      const answer = await call<pb.UpdateResponse>((done) => client.update(request, done), (a) => ({ properties: jsOf(a.getProperties()) }));
+      const request = new pb.UpdateRequest()
+        .setId(id)
+        .setUrn(urn)
+        .setOlds(bag(urn, state))
+        .setNews(bag(urn, inputs))
+        .setPreview(preview)
+        .setTimeout(timeoutSeconds);
+      const answer = await call<pb.UpdateResponse>(
+        (done) => client.update(request, done),
+        (a) => ({ properties: jsOf(a.getProperties()) }),
+      );
       return { state: plain(jsOf(answer.getProperties())) };
     },
 
     async delete(urn, id, state) {
-      await call<Empty>((done) => client.delete(new pb.DeleteRequest().setId(id).setUrn(urn).setProperties(bag(urn, state)), done), () => ({}));
+      await call<Empty>(
+        (done) => client.delete(new pb.DeleteRequest().setId(id).setUrn(urn).setProperties(bag(urn, state)), done),
+        () => ({}),
+      );
     },
 
     async invoke(token, args) {
       const request = new pb.InvokeRequest().setTok(token).setArgs(Struct.fromJavaScript(wire(args, true) as Record<string, never>));
-      const answer = await call<pb.InvokeResponse>((done) => client.invoke(request, done), (a) => ({ result: jsOf(a.getReturn()) }));
+      const answer = await call<pb.InvokeResponse>(
+        (done) => client.invoke(request, done),
+        (a) => ({ result: jsOf(a.getReturn()) }),
+      );
       return { result: plain(jsOf(answer.getReturn())), failures: answer.getFailuresList().map((failure) => failure.getReason()) };
     },
 
     async cancel() {
-      await call<Empty>((done) => client.cancel(new Empty(), done), () => ({}));
+      await call<Empty>(
+        (done) => client.cancel(new Empty(), done),
+        () => ({}),
+      );
     },
 
-    schema: async () => (await call<pb.GetSchemaResponse>((done) => client.getSchema(new pb.GetSchemaRequest(), done), () => ({}))).getSchema(),
-    version: async () => (await call<PluginInfo>((done) => client.getPluginInfo(new Empty(), done), (a) => a.toObject())).getVersion(),
+    schema: async () =>
+      (
+        await call<pb.GetSchemaResponse>(
+          (done) => client.getSchema(new pb.GetSchemaRequest(), done),
+          () => ({}),
+        )
+      ).getSchema(),
+    version: async () =>
+      (
+        await call<PluginInfo>(
+          (done) => client.getPluginInfo(new Empty(), done),
+          (a) => a.toObject(),
+        )
+      ).getVersion(),
 
     lines: engine.lines,
     answers,
@@ -188,7 +238,8 @@ function wireValue(value: Input, wrapsSecrets: boolean): Wire {
     return wrapsSecrets ? { "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", value: bare } : bare;
   }
   if (Array.isArray(value)) return value.map((each) => wireValue(each, wrapsSecrets));
-  if (value === UNKNOWN || isAsset(value) || typeof value !== "object" || value === null) return encode({ value: value as Properties[string] })["value"] ?? null;
+  if (value === UNKNOWN || isAsset(value) || typeof value !== "object" || value === null)
+    return encode({ value: value as Properties[string] })["value"] ?? null;
   return wire(value as Inputs, wrapsSecrets);
 }
 

@@ -1,7 +1,7 @@
 /** The plugin as the engine starts it: the built executable, or the fake one of the host tests. */
 
 import { join } from "node:path";
-import { REPOSITORY, startHost, type HostKind } from "./hostProcess.js";
+import { type HostKind, REPOSITORY, startHost } from "./hostProcess.js";
 import type { HostOptions, Input, ProviderHost } from "./providerHost.js";
 import { SecretInput } from "./providerHost.js";
 
@@ -28,4 +28,3 @@ export function asText(value: Input): Input {
   if (value instanceof SecretInput) return new SecretInput(asText(value.value));
   return typeof value === "string" || typeof value === "symbol" ? value : JSON.stringify(value);
 }
-

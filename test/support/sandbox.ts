@@ -1,7 +1,7 @@
 /** A world of the sandbox as tests use it: what to put into the environment, faults, the record, and hand edits. */
 
 import { readFileSync } from "node:fs";
-import { type IncomingHttpHeaders, request as httpRequest } from "node:http";
+import { request as httpRequest, type IncomingHttpHeaders } from "node:http";
 import { request as httpsRequest } from "node:https";
 import type { RecordedCall } from "../../src/sandbox/calls.js";
 import type { Fault } from "../../src/sandbox/faults.js";
@@ -40,8 +40,15 @@ export interface World extends WorldDescription {
   state<T = WorldState>(): Promise<T>;
   /** Another deploying identity, in both tenants unless one is named. */
   identity(permissions: string[], tenant?: "first" | "second"): Promise<{ clientId: string; clientSecret: string; assertion: string }>;
-  vendorClient(vendor: "atlassian" | "google", client: { name?: string; redirectUris?: string[]; scopes?: string[] }): Promise<{ clientId: string; clientSecret: string }>;
-  changeVendorClient(vendor: "atlassian" | "google", clientId: string, change: { redirectUris?: string[]; scopes?: string[]; secrets?: string[] }): Promise<void>;
+  vendorClient(
+    vendor: "atlassian" | "google",
+    client: { name?: string; redirectUris?: string[]; scopes?: string[] },
+  ): Promise<{ clientId: string; clientSecret: string }>;
+  changeVendorClient(
+    vendor: "atlassian" | "google",
+    clientId: string,
+    change: { redirectUris?: string[]; scopes?: string[]; secrets?: string[] },
+  ): Promise<void>;
   behaviour(vendor: "atlassian" | "google", behaviour: Behaviour): Promise<void>;
   accepted(server: "entra" | "atlassian" | "google", clientId: string, clientSecret: string): Promise<boolean>;
   /** A person's hand at Graph: not recorded, no faults, no lag, no permissions. `path` starts behind /v1.0. */

@@ -156,6 +156,7 @@ const slotRecord = z
     integration: z.string().describe("The integration as the program wrote it."),
     secretUpdatedAt: z.string().optional().describe("When the workspace last took a secret from us, by its own clock."),
     scopeSync: z.boolean().optional().describe("Whether the workspace keeps the scopes."),
+    custom: z.boolean().optional().describe("True: the integration was made from scratch."),
   })
   .meta({ id: "SlotRecord", description: "One workspace slot as this resource left it." });
 

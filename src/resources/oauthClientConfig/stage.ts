@@ -4,8 +4,6 @@ import type { AuthorizationServer, RegisteredClient } from "../../authorizationS
 import { createEntraServer } from "../../authorizationServers/entra.js";
 import type { EntraSettings } from "../../authorizationServers/entraApplication.js";
 import { createExistingServer } from "../../authorizationServers/existing.js";
-import type { HttpLimits } from "../../clients/http.js";
-import { createOdeusApi, type OdeusApi, requireApiKey } from "../../clients/odeus.js";
 import { readAsset } from "../../core/asset.js";
 import type { Config } from "../../core/config.js";
 import { ConfigError } from "../../core/errors.js";
@@ -15,19 +13,9 @@ import type { Properties } from "../../core/value.js";
 import type { Recorded, Wish } from "../../rollout/record.js";
 import type { Stage } from "../../rollout/stage.js";
 import type { Context } from "../resource.js";
+import { limitsOf, odeusOf } from "../workspaceApi.js";
 import type { EntraInputs, OAuthClientConfigInputs } from "./definition.js";
 import { anotherClient, rotationOf, secretReason } from "./diff.js";
-
-export const DEFAULT_BASE_URL = "https://api.odeus.ai";
-
-export function limitsOf(config: Config): HttpLimits {
-  return { callTimeoutMs: config.seconds("callTimeoutSeconds", 30) * 1000, retryMs: config.seconds("retrySeconds", 120) * 1000 };
-}
-
-export function odeusOf({ config, env }: Context): OdeusApi {
-  const baseUrl = (config.text("baseUrl") ?? DEFAULT_BASE_URL).replace(/\/+$/, "");
-  return createOdeusApi({ baseUrl, apiKey: requireApiKey(config.secret("apiKey")), env, limits: limitsOf(config) });
-}
 
 /** The server of the client that these properties (inputs, or the inputs in a state) describe. */
 export function serverOf(context: Context, properties: Properties, recordedTenant: string | undefined): AuthorizationServer {
@@ -36,8 +24,8 @@ export function serverOf(context: Context, properties: Properties, recordedTenan
   const common = { config, env, limits: limitsOf(config) };
   if (entra !== undefined) return createEntraServer({ ...common, settings: entraSettings(entra), tenantId: tenantOf(config, entra.tenantId, recordedTenant) });
   if (existing === undefined) throw new ConfigError("this state names no kind of client that this version knows.");
-  const { clientId, tenantId, issuer, tokenUrl } = existing;
-  return createExistingServer({ ...common, clientId, tenantId, issuer, tokenUrl });
+  const { clientId, tenantId, issuer, authorizationUrl, tokenUrl } = existing;
+  return createExistingServer({ ...common, clientId, tenantId, issuer, authorizationUrl, tokenUrl });
 }
 
 /** The tenant: the program's word, else the credentials'. Credentials for another tenant than the state's are refused, not followed. */
@@ -99,6 +87,7 @@ function formerServer(
       clientId: former.clientId,
       tenantId: former.tenantId,
       issuer: undefined,
+      authorizationUrl: undefined,
       tokenUrl: undefined,
       config: context.config,
       env: context.env,

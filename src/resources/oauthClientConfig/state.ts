@@ -33,9 +33,9 @@ export function toState(inputs: Properties, recorded: Recorded, server: Authoriz
       kind: recorded.kind,
       client: { ...client?.objects, ...(secret === undefined ? {} : { secretKeyId: secret.keyId }) },
       slots: Object.fromEntries(
-        slots.map(([id, { written, secretUpdatedAt, scopeSync }]) => [
+        slots.map(([id, { written, secretUpdatedAt, scopeSync, custom }]) => [
           id,
-          { integration: written, scopeSync, ...(secretUpdatedAt === undefined ? {} : { secretUpdatedAt }) },
+          { integration: written, scopeSync, ...(custom ? { custom } : {}), ...(secretUpdatedAt === undefined ? {} : { secretUpdatedAt }) },
         ]),
       ),
       ...(replaced === undefined
@@ -77,6 +77,7 @@ export function fromState(state: Properties): Recorded {
       redirectUrl: rest.redirectUrls?.[slot.integration] ?? "",
       scopes: rest.effectiveScopes?.[slot.integration] ?? [],
       scopeSync: slot.scopeSync ?? true,
+      custom: slot.custom ?? false,
       ...(slot.secretUpdatedAt === undefined ? {} : { secretUpdatedAt: slot.secretUpdatedAt }),
     },
   ]);
