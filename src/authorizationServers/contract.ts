@@ -68,8 +68,8 @@ export interface Observation {
   settings: Record<string, unknown>;
 }
 
-/** One effect, with the way back. `undo` is registered before the effect, so it must hold for "nothing happened" too. */
-export type Undo = { what: string; run: () => Promise<void> };
+/** One effect, with the way back. It is registered before the effect, so it must hold where nothing happened, and then answers "nothing". */
+export type Undo = { what: string; run: () => Promise<unknown> };
 
 /** Called before every effect with the way back. */
 export type Undoable = (undo: Undo) => void;

@@ -12,6 +12,7 @@ import { askUntil, type Patience, untilReady } from "../core/wait.js";
 import type { AuthorizationServer, ClientWish, Finding, IssuedSecret, Observation, RegisteredClient, Undoable } from "./contract.js";
 import { change, compare, type EntraSettings, imageType, markOfTags, newBody, settingsOf } from "./entraApplication.js";
 import { convergeGrant, ensureServicePrincipal, findGrant, notReplicated, scopesOf } from "./entraConsent.js";
+import { createRecycleBin } from "./entraRecycleBin.js";
 import { bareScope, readCatalogue, type ScopeCatalogue, scopeIds } from "./entraScopes.js";
 import { clientCredentialsProbe } from "./probes.js";
 
@@ -83,26 +84,7 @@ export function createEntraServer(options: EntraOptions): AuthorizationServer {
       () => graph.getApplication(objectId),
     );
 
-  async function remove(objectId: string, final: boolean): Promise<void> {
-    // A 404 right after a create may only mean that this server has not heard of it: the recycle bin is the witness.
-    await askUntil<boolean>(
-      { env, budgetMs: 8000 },
-      (gone) => gone,
-      async () => (await graph.deleteApplication(objectId)) || (await graph.getDeletedApplication(objectId)) !== undefined,
-    );
-    if (!final) return;
-    try {
-      await askUntil<boolean>(
-        { env, budgetMs: 8000 },
-        (gone) => gone,
-        async () => (await graph.purgeDeletedApplication(objectId)) || (await graph.getApplication(objectId)) === undefined,
-      );
-    } catch (error) {
-      // Tenants can protect deleted apps from being purged; they then stay restorable, which is no failure of a destroy.
-      if (!isRemote(error, 400)) throw error;
-      env.say.warning(`${name} is deleted but could not be purged (the tenant protects deleted apps); it disappears after 30 days.`);
-    }
-  }
+  const { remove, restore } = createRecycleBin(graph, env, name, patience);
 
   /** The service principal, made where it is missing and enabled where somebody disabled it: otherwise nobody can sign in. */
   async function usableServicePrincipal(app: Pick<Application, "id" | "appId">, undoable: Undoable): Promise<string> {
@@ -180,6 +162,8 @@ export function createEntraServer(options: EntraOptions): AuthorizationServer {
     },
 
     async ownerOf(clientId) {
+      // A client of another vendor: Graph has no answer to an id that is no GUID.
+      if (!/^[0-9a-f-]{36}$/i.test(clientId)) return undefined;
       const found = await graph.findApplicationByAppId(clientId);
       return found === undefined ? undefined : markOfTags(found.tags);
     },
@@ -201,16 +185,20 @@ export function createEntraServer(options: EntraOptions): AuthorizationServer {
         const tenantId = await tenant();
         const body = newBody(settings, mark, wish, await ids(wish));
         let restored = false;
+        let refused = false;
         undoable({
           what: `${name} and its secrets are removed`,
           run: async () => {
+            if (refused) return "nothing";
             const made = await askUntil<Application | undefined>(
               { env, budgetMs: 4000 },
               (found) => found !== undefined,
               () => graph.findApplicationByKey(mark.key),
             );
             // An app that was restored goes back to the recycle bin, where it came from.
-            if (made !== undefined && markOfTags(made.tags)?.key === mark.key) await remove(made.id, !restored);
+            if (made === undefined || markOfTags(made.tags)?.key !== mark.key) return "nothing";
+            await remove(made.id, !restored);
+            return undefined;
           },
         });
         const upsert = async (): Promise<Application> => {
@@ -232,6 +220,7 @@ export function createEntraServer(options: EntraOptions): AuthorizationServer {
         try {
           app = await upsert();
         } catch (error) {
+          refused = !mayHaveHappened(error);
           if (!isRemote(error, 400, "UniqueNameTaken")) throw error;
           const deleted = (await graph.listDeletedApplications()).find((one) => one.uniqueName === mark.key);
           if (deleted === undefined || markOfTags(deleted.tags)?.key !== mark.key) {
@@ -240,7 +229,7 @@ export function createEntraServer(options: EntraOptions): AuthorizationServer {
             );
           }
           env.say.progress(`restoring ${name}, deleted earlier`);
-          restored = true;
+          [restored, refused] = [true, false];
           await restore(deleted.id);
           app = await untilReady(patience, (again) => notReplicated(again) || isRemote(again, 400, "UniqueNameTaken"), upsert);
         }
@@ -380,18 +369,4 @@ export function createEntraServer(options: EntraOptions): AuthorizationServer {
       adminConsentUrl: `${cloud.authority}/${client.tenantId ?? "organizations"}/adminconsent?client_id=${client.clientId}`,
     }),
   };
-
-  async function restore(objectId: string): Promise<void> {
-    try {
-      await graph.restoreDeletedApplication(objectId);
-    } catch (error) {
-      // A lost answer, or somebody was quicker: restored is what it has to be.
-      if (!mayHaveHappened(error) && !isRemote(error, 404)) throw error;
-    }
-    await askUntil<Application | undefined>(
-      patience,
-      (app) => app !== undefined,
-      () => graph.getApplication(objectId),
-    );
-  }
 }

@@ -139,13 +139,17 @@ export function createGraph(options: { root: string; env: Env; limits: HttpLimit
       return found(() => send({ operation: "deleteApplication", method: "DELETE", path: application(objectId), repeat: "repeatable" }));
     },
     async listDeletedApplications(): Promise<Application[]> {
-      const answer = await send({
-        operation: "listDeletedApplications",
-        method: "GET",
-        path: "/directory/deletedItems/microsoft.graph.application",
-        repeat: "repeatable",
-      });
-      return (answer.json as { value: Application[] }).value;
+      const found: Application[] = [];
+      let path: string | undefined = "/directory/deletedItems/microsoft.graph.application";
+      while (path !== undefined) {
+        const answer: HttpAnswer = await send({ operation: "listDeletedApplications", method: "GET", path, repeat: "repeatable" });
+        const page = answer.json as { value: Application[]; "@odata.nextLink"?: string };
+        found.push(...page.value);
+        // Only below the root that we were told: a link elsewhere must not get our token.
+        const next = page["@odata.nextLink"];
+        path = next?.startsWith(`${options.root}/`) ? next.slice(options.root.length) : undefined;
+      }
+      return found;
     },
     getDeletedApplication: (objectId: string) =>
       find<Application>({ operation: "getDeletedItem", path: `/directory/deletedItems/${encodeURIComponent(objectId)}` }),

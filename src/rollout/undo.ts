@@ -24,8 +24,7 @@ export function createUndoLog(): UndoLog {
       const undone: string[] = [];
       for (let undo = log.pop(); undo !== undefined; undo = log.pop()) {
         try {
-          await undo.run();
-          undone.push(undo.what);
+          if ((await undo.run()) !== "nothing") undone.push(undo.what);
         } catch (error) {
           return {
             undone,

@@ -105,17 +105,16 @@ export async function revert(
   integrationId: string,
   clientId: string,
 ): Promise<"reverted" | "empty" | "held by another" | "unknown integration"> {
-  let slot: Slot;
   try {
-    slot = await odeus.getOAuthClient(integrationId);
+    const slot = await odeus.getOAuthClient(integrationId);
+    if (slot.mode !== "CUSTOM") return "empty";
+    if (slot.clientId !== clientId) return "held by another";
+    await odeus.deleteOAuthClient(integrationId);
+    return "reverted";
   } catch (error) {
     if (isRemote(error, 404)) return "unknown integration";
-    throw error;
+    throw advised(error);
   }
-  if (slot.mode !== "CUSTOM") return "empty";
-  if (slot.clientId !== clientId) return "held by another";
-  await odeus.deleteOAuthClient(integrationId);
-  return "reverted";
 }
 
 /** The slot after a revert, in words. */

@@ -97,7 +97,7 @@ describe("announces", () => {
     const rotation = (more: Properties): Properties => ({ ...MAIL, rotation: { overlapHours: 2, renewBeforeExpiryDays: 14, ...more } });
     const state = stateOf(rotation({ triggers: { run: "1" } }));
     expect(said(state, rotation({ triggers: { run: "2" } }))).toContain(
-      "rotation.triggers changed: a new client secret is issued, proven and entered for all integrations; the previous one stays valid for 2 h",
+      "rotation.triggers changed: a new client secret is issued, proven and entered for all integrations; the previous one stays valid for at least 2 h",
     );
     expect(said(stateOf(rotation({})), rotation({ everyDays: 28 }))).toContain("the client secret is 28 days old");
     expect(said(stateOf(MAIL), MAIL, new Date("2026-07-20T00:00:00Z"))).toContain("the client secret expires in 11 days");

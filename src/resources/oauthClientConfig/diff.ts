@@ -21,7 +21,7 @@ export function diffOf(state: Properties, inputs: Properties, recorded: Recorded
   if (issuing !== undefined) {
     differences.push({ path: "secretCreatedAt", kind: "update", input: false });
     announcements.push(
-      `${issuing}: a new client secret is issued, proven and entered for all integrations; the previous one stays valid for ${overlapHours(inputs)} h`,
+      `${issuing}: a new client secret is issued, proven and entered for all integrations; the previous one stays valid for at least ${overlapHours(inputs)} h`,
     );
   }
   const removable = removalsDue(recorded.retiring, now);
