@@ -14,4 +14,6 @@ module.exports = {
   globalSetup: "./test/support/globalSetup.ts",
   globalTeardown: "./test/support/globalTeardown.ts",
   testTimeout: 30_000,
+  // The tests wait for other processes most of the time: jest's own default leaves one of two cores idle.
+  maxWorkers: 2,
 };
