@@ -14,9 +14,11 @@ export class Secret {
   readonly #value: string;
   constructor(value: string) {
     this.#value = value;
-    if (value.length < SHORTEST_SCRUBBED || seen.has(value)) return;
-    seen.set(value, spellings(value));
-    longestFirst = undefined;
+    // A secret that is not known yet has no length.
+    if (value.length >= SHORTEST_SCRUBBED && !seen.has(value)) {
+      seen.set(value, spellings(value));
+      longestFirst = undefined;
+    }
   }
   /** The value itself: for clients and the host's encoder, nowhere else. */
   open(): string {
