@@ -37,7 +37,7 @@ function resolvedIn(all: readonly IntegrationSummary[], odeus: OdeusApi, written
     if (problem !== undefined) problems.push(problem);
     return integration === undefined
       ? []
-      : [{ written: text, id: integration.id, slug: integration.slug, name: integration.name, custom: !integration.buildByOdeus }];
+      : [{ written: text, id: integration.id, slug: integration.slug, name: integration.name, custom: integration.buildByOdeus === false }];
   });
   for (const [index, one] of found.entries()) {
     const first = found.findIndex((other) => other.id === one.id);
