@@ -5,7 +5,7 @@ import { isRemote, RemoteError } from "../core/errors.js";
 import { converged, sameSet } from "../core/sets.js";
 import { type Patience, untilReady } from "../core/wait.js";
 
-/** An app, a service principal or a grant that was made a moment ago and is not visible everywhere yet (facts: Entra, what fails after a write). */
+/** An app, a service principal or a grant that was made a moment ago and is not visible everywhere yet. */
 export function notReplicated(error: unknown): boolean {
   return (
     isRemote(error, 404) ||

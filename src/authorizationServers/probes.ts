@@ -24,7 +24,7 @@ export async function clientCredentialsProbe(probe: Probe, scope: string): Promi
   if (answer.kind === "none") return { verdict: "unavailable", method, detail: `${host} gave no usable answer: ${answer.why}.` };
   if (answer.issued) return { verdict: "accepted", method, detail: `${host} issued a token for the id and the secret.` };
   const said = `${answer.status} ${answer.error ?? "no error name"}${answer.codes.length === 0 ? "" : `, AADSTS${answer.codes[0]}`}`;
-  // Decided by the standard error name alone; Microsoft's numbers are hints (facts: Entra, section 7).
+  // Decided by the standard error name alone; Microsoft says that nobody may depend on its numbers.
   if (answer.error === "invalid_client" || answer.error === "unauthorized_client")
     return { verdict: "rejected", method, detail: `${host} does not accept the client (${said}).` };
   return { verdict: "inconclusive", method, detail: `${host} answered neither with a token nor with a refusal of the client (${said}). ${BY_HAND}` };

@@ -102,10 +102,7 @@ export function createGraph(options: { root: string; env: Env; limits: HttpLimit
       outcome: "refused",
       status: answer.status,
       said: "refused it",
-      ...(code === undefined ? {} : { code }),
-      ...(words === undefined ? {} : { words }),
-      ...(requestId === undefined ? {} : { requestId }),
-      ...(remedy === undefined ? {} : { remedy }),
+      ...{ code, words, requestId, remedy },
     });
   }
   /** A read in which "no such object" is an answer. */

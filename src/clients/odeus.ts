@@ -65,8 +65,6 @@ export function createOdeusApi(options: OdeusApiOptions): OdeusApi {
       if (call.method !== "GET" && !call.path.endsWith("/oauth-client")) lists.forget(workspace, options.env);
     });
     if (answer.status < 400) return answer;
-    const { code, words } = wordsOf(answer.json);
-    const remedy = REMEDIES[answer.status];
     throw new RemoteError({
       service: "Odeus",
       operation: call.operation,
@@ -74,9 +72,8 @@ export function createOdeusApi(options: OdeusApiOptions): OdeusApi {
       outcome: "refused",
       status: answer.status,
       said: "refused it",
-      ...(code === undefined ? {} : { code }),
-      ...(words === undefined ? {} : { words }),
-      ...(remedy === undefined ? {} : { remedy }),
+      ...wordsOf(answer.json),
+      remedy: REMEDIES[answer.status],
     });
   }
 

@@ -56,15 +56,15 @@ export interface RemoteFailure {
   operation: string;
   host: string;
   outcome: Outcome;
-  status?: number;
+  status?: number | undefined;
   /** The remote's own error code. */
-  code?: string;
-  requestId?: string;
+  code?: string | undefined;
+  requestId?: string | undefined;
   /** One clause: what happened, for example "refused it" or "gave no answer within 30 s". */
   said: string;
   /** The remote's own words, shortened. */
-  words?: string;
-  remedy?: string;
+  words?: string | undefined;
+  remedy?: string | undefined;
 }
 
 /** A call to a remote that failed. */

@@ -193,7 +193,7 @@ function createProvider(options: OAuthServerOptions, { Provider, errors }: typeo
       Session: DAY,
     },
     renderError(ctx, out, error) {
-      // The words of the product's error table for users, facts/odeus.md section 1.
+      // The words of the product's error table for users.
       const code = error instanceof errors.InvalidRedirectUri ? "redirect_uri_mismatch" : out.error;
       ctx.type = "html";
       ctx.body = renderErrorPage(code, code, out.error_description ?? "");

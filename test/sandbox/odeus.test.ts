@@ -1,4 +1,4 @@
-/** The Odeus API of the sandbox against facts/odeus.md section 6, read from outside as any client would. */
+/** The Odeus API of the sandbox against the assumed contract (docs/assumptions.md), read from outside as any client would. */
 
 import { loadContract } from "../../src/sandbox/odeus/contract.js";
 import { type Reply, send, startWorld, type World } from "../support/sandbox.js";

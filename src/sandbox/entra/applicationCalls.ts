@@ -1,4 +1,4 @@
-/** Graph calls on /applications: register, read, change, delete, secrets, logo (facts/entra.md section 1). */
+/** Graph calls on /applications: register, read, change, delete, secrets, logo. */
 
 import { randomUUID } from "node:crypto";
 import type { SandboxReply } from "../counterpart.js";
@@ -104,7 +104,7 @@ const createApplication: GraphHandler = (call) => register(call, null);
 
 const updateApplication: GraphHandler = (call) => {
   if (call.key.kind === "uniqueName" && createIfMissing(call)) {
-    // The key is looked up where it is kept: a repeated upsert finds its own object, lag or not (a guess, facts section 13).
+    // The key is looked up where it is kept: a repeated upsert finds its own object, lag or not (a guess: docs/sandbox.md).
     const application = storedApplication(call.tenant, call.key);
     return application === undefined ? register(call, call.key.value) : change(call, application);
   }

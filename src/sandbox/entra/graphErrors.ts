@@ -1,4 +1,4 @@
-/** Errors in the envelope and the words of Microsoft Graph (facts/entra.md sections 5 and 6). */
+/** Errors in the envelope and the words of Microsoft Graph. */
 
 import { randomUUID } from "node:crypto";
 import type { SandboxReply } from "../counterpart.js";

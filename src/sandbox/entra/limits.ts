@@ -1,4 +1,4 @@
-/** Limits on app registrations that depend on who may sign in (facts/entra.md section 2). Checked on the whole object after a write. */
+/** Limits on app registrations that depend on who may sign in (Microsoft's own table by signInAudience). Checked on the whole object after a write. */
 
 import { badRequest } from "./graphErrors.js";
 

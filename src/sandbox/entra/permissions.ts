@@ -13,7 +13,7 @@ const OTHERS: Record<string, string | string[]> = {
   // The logo is a stream property of the application.
   "PUT /applications/{id}/logo": "PATCH /applications/{id}",
   "DELETE /servicePrincipals/{id}": "PATCH /servicePrincipals/{id}",
-  // facts/entra.md section 4.
+  // By the reference page of the call; the permissions file has no entry.
   "GET /policies/defaultAppManagementPolicy": ["Policy.Read.All", "Policy.ReadWrite.ApplicationConfiguration"],
   // The page names the least permission only; that writing everything includes reading is a guess.
   "GET /directory/deletedItems/microsoft.graph.application": ["Application.Read.All", "Application.ReadWrite.All", "Directory.Read.All"],

@@ -1,5 +1,5 @@
 /**
- * The integrations a workspace comes with. Which exist, and what they need, is the product's (facts: integrations with and
+ * The integrations a workspace comes with. Which exist, and what they need, is the product's (integrations with and
  * without Odeus's own client, tenant id for Microsoft only); the default scopes of all but Jira and the Microsoft common
  * four are a guess, for the product shows them in its dialog and publishes no list.
  */

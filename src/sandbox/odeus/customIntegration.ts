@@ -1,4 +1,4 @@
-/** The authentication settings of an integration made "from scratch". Facts: odeus.md section 4. */
+/** The authentication settings of an integration made "from scratch". The calls are documented; what is not is listed in docs/assumptions.md. */
 
 import { randomUUID } from "node:crypto";
 import { ApiError } from "./apiError.js";

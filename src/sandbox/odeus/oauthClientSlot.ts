@@ -1,4 +1,4 @@
-/** The client slot of an integration: what is refused, what is stored, and how it is shown. Facts: odeus.md section 6. */
+/** The client slot of an integration: what is refused, what is stored, and how it is shown. Assumed contract: docs/assumptions.md. */
 
 import { ApiError } from "./apiError.js";
 import { type Integration, modeOf, type StoredClient, scopesOf } from "./workspace.js";

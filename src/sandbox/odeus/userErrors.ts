@@ -1,4 +1,4 @@
-/** The errors a user meets while connecting, and what the product's documentation says to do (facts: odeus.md section 1). */
+/** The errors a user meets while connecting, and what the product's documentation says to do. */
 
 export interface UserError {
   /** One of the four documented words, or the server's own. */

@@ -1,4 +1,4 @@
-/** The token endpoints verification meets in the wild, as switches of one server. Sources: facts on verification, section B2. */
+/** The token endpoints verification meets in the wild, as switches of one server. */
 
 import type { SandboxReply, SandboxRequest } from "../counterpart.js";
 

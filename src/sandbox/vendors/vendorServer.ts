@@ -1,7 +1,7 @@
 /**
  * Vendors whose clients are made by hand in a console, because no API can: an Atlassian-like and a Google-like authorization
- * server. Both check the client before the code; what they say then is their own (facts on Google and Atlassian, sections 3
- * and 4). The switch `behaviour` turns the token endpoint into other servers.
+ * server. Both check the client before the code; what they say then is as seen in public reports
+ * of these vendors (docs/sandbox.md). The switch `behaviour` turns the token endpoint into other servers.
  */
 
 import { randomBytes, randomInt } from "node:crypto";
