@@ -70,6 +70,68 @@ export const CONFIG = {
     environment: ["ODEUS_GRAPH_ENDPOINT"],
     description: "Microsoft Graph root in place of the cloud's own, for a sandbox.",
   },
+  snowflakeAccount: {
+    key: "snowflake.account",
+    environment: ["SNOWFLAKE_ACCOUNT"],
+    description: "Snowflake account, as ORGANIZATION-ACCOUNT or LOCATOR.REGION; the account's web address is taken apart.",
+  },
+  snowflakeUser: { key: "snowflake.user", environment: ["SNOWFLAKE_USER"], description: "Snowflake user that deploys." },
+  snowflakePassword: {
+    key: "snowflake.password",
+    environment: ["SNOWFLAKE_PASSWORD"],
+    secret: true,
+    description: "Its password. Snowflake is blocking passwords without a second factor: prefer a key or a token.",
+  },
+  snowflakePrivateKey: {
+    key: "snowflake.privateKey",
+    environment: ["SNOWFLAKE_PRIVATE_KEY"],
+    secret: true,
+    description: "Private key of its key pair, as PEM text.",
+  },
+  snowflakePrivateKeyPath: {
+    key: "snowflake.privateKeyPath",
+    environment: ["SNOWFLAKE_PRIVATE_KEY_PATH"],
+    description: "File that holds the private key.",
+  },
+  snowflakePrivateKeyPassphrase: {
+    key: "snowflake.privateKeyPassphrase",
+    environment: ["SNOWFLAKE_PRIVATE_KEY_PASSPHRASE"],
+    secret: true,
+    description: "Passphrase of an encrypted private key.",
+  },
+  snowflakeToken: {
+    key: "snowflake.token",
+    environment: ["SNOWFLAKE_TOKEN"],
+    secret: true,
+    description: "Programmatic access token, OAuth access token, or the OIDC token of a workload identity.",
+  },
+  snowflakeAuthenticator: {
+    key: "snowflake.authenticator",
+    environment: ["SNOWFLAKE_AUTHENTICATOR"],
+    description:
+      "How to log in: SNOWFLAKE_JWT (key pair), PROGRAMMATIC_ACCESS_TOKEN, OAUTH, WORKLOAD_IDENTITY or SNOWFLAKE (password). Default: by what is set, in the order key, token, password.",
+  },
+  snowflakeWorkloadIdentityProvider: {
+    key: "snowflake.workloadIdentityProvider",
+    environment: ["SNOWFLAKE_WORKLOAD_IDENTITY_PROVIDER"],
+    description: "AWS, AZURE, GCP or OIDC; used with WORKLOAD_IDENTITY.",
+  },
+  snowflakeRole: {
+    key: "snowflake.role",
+    environment: ["SNOWFLAKE_ROLE"],
+    description: "Snowflake role to act in. Default: the user's own default role.",
+  },
+  snowflakeHost: {
+    key: "snowflake.host",
+    environment: ["SNOWFLAKE_HOST"],
+    description: "Host in place of the one that follows from the account, for a sandbox.",
+  },
+  snowflakePort: { key: "snowflake.port", environment: ["SNOWFLAKE_PORT"], description: "Port of that host. Default: the protocol's own." },
+  snowflakeProtocol: {
+    key: "snowflake.protocol",
+    environment: ["SNOWFLAKE_PROTOCOL"],
+    description: "https (default), or http for this machine itself.",
+  },
   atlassianEndpoint: {
     key: "endpoints.atlassian",
     environment: ["ODEUS_ENDPOINT_ATLASSIAN"],
