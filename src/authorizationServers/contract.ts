@@ -68,6 +68,16 @@ export interface Observation {
   settings: Record<string, unknown>;
 }
 
+/** A client as it stands at the server, whoever made it. */
+export interface Sighting {
+  client: RegisteredClient;
+  mark: Mark | undefined;
+  /** Its settings in the names of the inputs; those that are not set are left out. */
+  settings: Record<string, unknown>;
+  /** Of the secrets that it has now, the one that ends first: which of them is in use, nobody can tell. */
+  secret?: { createdAt: string; expiresAt?: string };
+}
+
 /** One effect, with the way back. It is registered before the effect, so it must hold where nothing happened, and then answers "nothing". */
 export type Undo = { what: string; run: () => Promise<unknown> };
 
@@ -91,8 +101,10 @@ export interface AuthorizationServer {
   prepare(wish: ClientWish): Promise<{ warnings: string[] }>;
   /** Our own client of an earlier run that left no state. */
   find(mark: Mark): Promise<RegisteredClient | undefined>;
-  /** Whose mark the client with this id carries, where it can be seen. */
-  ownerOf(clientId: string): Promise<Mark | undefined>;
+  /** Where our mark stands on a client, for people who have to remove it by hand. */
+  readonly markPlace: string;
+  /** Read-only: any client by its id, for adoption, import, and the question whose it is. Undefined: none that we can see. */
+  lookUp(clientId: string): Promise<Sighting | undefined>;
   /** The recorded client, looked up again by its ids; undefined when it is gone (one of ours that was only soft-deleted is restored). */
   recall(client: RegisteredClient, undoable: Undoable): Promise<RegisteredClient | undefined>;
   /** Makes the client itself, findable by its mark from the first call on. */

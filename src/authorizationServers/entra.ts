@@ -6,12 +6,12 @@ import type { HttpLimits } from "../clients/http.js";
 import type { Config } from "../core/config.js";
 import type { Env } from "../core/env.js";
 import { ConfigError, doing, isRemote, mayHaveHappened } from "../core/errors.js";
-import { minus } from "../core/sets.js";
 import { createSideBySide } from "../core/sideBySide.js";
 import { askUntil, type Patience, untilReady } from "../core/wait.js";
-import type { AuthorizationServer, ClientWish, Finding, IssuedSecret, Observation, RegisteredClient, Undoable } from "./contract.js";
-import { change, compare, type EntraSettings, imageType, markOfTags, newBody, settingsOf } from "./entraApplication.js";
+import type { AuthorizationServer, ClientWish, IssuedSecret, Observation, RegisteredClient, Undoable } from "./contract.js";
+import { change, type EntraSettings, imageType, markOfTags, newBody, seen } from "./entraApplication.js";
 import { convergeGrant, ensureServicePrincipal, findGrant, notReplicated, scopesOf } from "./entraConsent.js";
+import { observation } from "./entraObservation.js";
 import { createRecycleBin } from "./entraRecycleBin.js";
 import { bareScope, readCatalogue, type ScopeCatalogue, scopeIds } from "./entraScopes.js";
 import { clientCredentialsProbe } from "./probes.js";
@@ -70,6 +70,8 @@ export function createEntraServer(options: EntraOptions): AuthorizationServer {
     objects: { ...more, objectId: application.id },
   });
   const objectIdOf = (client: RegisteredClient): string => client.objects["objectId"] ?? "";
+  /** Scopes of the tenant-wide consent that are ours. */
+  const grantedTo = (client: RegisteredClient): string[] => (client.objects["granted"] ?? "").split(" ").filter((scope) => scope !== "");
   /** Names that exist no more (a former wish may hold them) have no id; `prepare` has refused those of the wish itself. */
   const ids = async (wish: ClientWish): Promise<string[]> => {
     const { idOf } = await scopes();
@@ -83,6 +85,16 @@ export function createEntraServer(options: EntraOptions): AuthorizationServer {
       (found) => found !== undefined,
       () => graph.getApplication(objectId),
     );
+
+  /** A deleted app with a mark of ours can be restored; listing deleted apps is a right that not every identity has. */
+  async function deletedOfOurs(clientId: string): Promise<Application | undefined> {
+    try {
+      return (await graph.listDeletedApplications()).find(({ appId, tags }) => appId === clientId && markOfTags(tags) !== undefined);
+    } catch (error) {
+      if (isRemote(error, 403)) return undefined;
+      throw error;
+    }
+  }
 
   const { remove, restore } = createRecycleBin(graph, env, name, patience);
 
@@ -103,7 +115,7 @@ export function createEntraServer(options: EntraOptions): AuthorizationServer {
     const consent = (async () => {
       const servicePrincipal = await usableServicePrincipal(app, undoable);
       objects["servicePrincipalId"] = servicePrincipal;
-      const granted = (objects["granted"] ?? "").split(" ").filter((scope) => scope !== "");
+      const granted = grantedTo(client);
       const wished = settings.grantAdminConsent ? wish.scopes.map(bareScope) : [];
       if (wished.length === 0 && granted.length === 0) return;
       const ids = { servicePrincipalId: servicePrincipal, resourceId: (await scopes()).resourceId };
@@ -125,11 +137,21 @@ export function createEntraServer(options: EntraOptions): AuthorizationServer {
     return { ...client, objects };
   }
 
+  /** A deleted app keeps its grants and has them again when it is restored, by when ours may not be wanted any more. */
+  async function takeBackConsent(client: RegisteredClient): Promise<void> {
+    const granted = grantedTo(client);
+    const servicePrincipal = granted.length === 0 ? undefined : await graph.findServicePrincipal(client.clientId);
+    if (servicePrincipal === undefined) return;
+    const ids = { servicePrincipalId: servicePrincipal.id, resourceId: (await scopes()).resourceId };
+    await convergeGrant(graph, ids, { wished: [], formerly: granted }, patience);
+  }
+
   return {
     kind: "entra",
     secrets: "many",
     title,
     acceptances: 3,
+    markPlace: 'the tags of the app registration that start with "odeus-"',
     hasEndpoints: true,
     endpoints(client) {
       const audience = settings.signInAudience === "AzureADMyOrg" ? client.tenantId : "common";
@@ -161,11 +183,14 @@ export function createEntraServer(options: EntraOptions): AuthorizationServer {
       });
     },
 
-    async ownerOf(clientId) {
+    async lookUp(clientId) {
       // A client of another vendor: Graph has no answer to an id that is no GUID.
       if (!/^[0-9a-f-]{36}$/i.test(clientId)) return undefined;
-      const found = await graph.findApplicationByAppId(clientId);
-      return found === undefined ? undefined : markOfTags(found.tags);
+      return doing(`looking for app registration ${clientId}`, async () => {
+        const [app, tenantId] = await Promise.all([graph.findApplicationByAppId(clientId), tenant()]);
+        const found = app ?? (await deletedOfOurs(clientId));
+        return found === undefined ? undefined : { client: clientOf(found, tenantId), mark: markOfTags(found.tags), ...seen(found) };
+      });
     },
 
     async recall(client, undoable) {
@@ -255,8 +280,14 @@ export function createEntraServer(options: EntraOptions): AuthorizationServer {
           { wished: await ids(wish), formerly: await ids(formerly) },
         );
         if (patch !== undefined) {
-          undoable({ what: `${name} is as it was`, run: () => graph.patchApplication(objectId, patch.back) });
-          await untilReady(patience, notReplicated, () => graph.patchApplication(objectId, patch.forward));
+          let refused = false;
+          undoable({ what: `${name} is as it was`, run: async () => (refused ? "nothing" : graph.patchApplication(objectId, patch.back)) });
+          try {
+            await untilReady(patience, notReplicated, () => graph.patchApplication(objectId, patch.forward));
+          } catch (error) {
+            refused = !mayHaveHappened(error);
+            throw error;
+          }
         }
         return complete(app, client, wish, undoable);
       });
@@ -322,47 +353,18 @@ export function createEntraServer(options: EntraOptions): AuthorizationServer {
           return { ...gone, exists: true, drift: [`${name} (${client.clientId}) was deleted at Entra; it can still be restored`] };
         }
         const catalogued = await catalogueAsked;
-        const wishedIds = wish.scopes.flatMap((scope) => catalogued.idOf.get(bareScope(scope)) ?? []);
-        const found = compare(app, wish.redirectUrls, wishedIds);
-        const names = (scopeIdList: string[]) => scopeIdList.map((id) => catalogued.nameOf.get(id) ?? id).join(", ");
         const granted =
           settings.grantAdminConsent && servicePrincipal !== undefined ? scopesOf(await findGrant(graph, servicePrincipal.id, catalogued.resourceId)) : [];
-        const unconsented = settings.grantAdminConsent ? minus(wish.scopes.map(bareScope), granted) : [];
-        const missingKeys = minus(
-          known,
-          app.passwordCredentials.map(({ keyId }) => keyId),
-        );
-        const strangers = app.passwordCredentials.filter(({ keyId }) => !known.includes(keyId)).length;
-        const drift = [
-          found.missingUrls.length > 0 ? `${name} lacks the redirect URL ${found.missingUrls.join(", ")}` : "",
-          found.missingScopes.length > 0 ? `${name} lacks the scopes ${names(found.missingScopes)}` : "",
-          servicePrincipal === undefined ? `${name} has no service principal: nobody can sign in` : "",
-          servicePrincipal?.accountEnabled === false ? `${name} is disabled: nobody can sign in` : "",
-          unconsented.length > 0 ? `admin consent is missing for ${unconsented.join(", ")}` : "",
-          missingKeys.length > 0 ? `a secret of ${name} was removed at Entra (key ${missingKeys.join(", ")})` : "",
-        ].filter((sentence) => sentence !== "");
-        const notes = [
-          found.extraUrls.length > 0 ? `${name} also has redirect URLs that are not ours; they stay: ${found.extraUrls.join(", ")}` : "",
-          found.extraScopes.length > 0 ? `${name} also has scopes that are not ours; they stay: ${names(found.extraScopes)}` : "",
-          strangers > 0 ? `${name} also has ${strangers} secret${strangers === 1 ? "" : "s"} that this stack does not know; they stay` : "",
-        ].filter((sentence) => sentence !== "");
-        const proof = (property: Finding["property"], wrong: boolean, detail: string): Finding => ({
-          property,
-          state: wrong ? "wrong" : "proven",
-          detail: wrong ? detail : "",
-        });
-        const findings: Finding[] = [
-          proof("redirectUrl", found.missingUrls.length > 0, `${name} lacks the redirect URL ${found.missingUrls.join(", ")}`),
-          proof("scopes", found.missingScopes.length > 0, `${name} lacks the scopes ${names(found.missingScopes)}`),
-          settings.grantAdminConsent
-            ? proof("consent", unconsented.length > 0, `admin consent is missing for ${unconsented.join(", ")}`)
-            : { property: "consent", state: "unproven", detail: "users, or an administrator, consent when they connect" },
-        ];
-        return { exists: true, drift, notes, findings, settings: settingsOf(app, settings) };
+        return observation({ app, servicePrincipal, granted, name, settings, catalogue: catalogued }, wish, known);
       });
     },
 
-    delete: (client, how) => doing(`removing ${title}`, () => remove(objectIdOf(client), how === "final" || settings.purgeOnDestroy)),
+    async delete(client, how) {
+      return doing(`removing ${title}`, async () => {
+        await takeBackConsent(client);
+        await remove(objectIdOf(client), how === "final" || settings.purgeOnDestroy);
+      });
+    },
 
     outputs: (client) => ({
       appObjectId: objectIdOf(client),

@@ -1,11 +1,11 @@
 /** How an Entra app registration is written and compared: tags, redirect URLs, permissions, and what others added to them. */
 
-import { type Application, type ApplicationBody, MICROSOFT_GRAPH_APP_ID, type RequiredResourceAccess } from "../clients/graph.js";
+import { type Application, type ApplicationBody, MICROSOFT_GRAPH_APP_ID, type PasswordCredential, type RequiredResourceAccess } from "../clients/graph.js";
 import { ConfigError } from "../core/errors.js";
 import type { Mark } from "../core/mark.js";
 import { keyOf } from "../core/mark.js";
 import { converged, minus, sameSet, union } from "../core/sets.js";
-import type { ClientWish } from "./contract.js";
+import type { ClientWish, Sighting } from "./contract.js";
 
 /** Vendor settings of the app, as the program gives them. */
 export interface EntraSettings {
@@ -135,7 +135,11 @@ export function change(
 
 /** The settings as the app has them now; only those that the program set, in the program's own names. */
 export function settingsOf(application: Application, settings: EntraSettings): Record<string, unknown> {
-  const now: Record<string, unknown> = {
+  return Object.fromEntries(Object.entries(settingsNow(application)).filter(([name]) => name in settings));
+}
+
+function settingsNow(application: Application): Record<string, unknown> {
+  return {
     displayName: application.displayName,
     signInAudience: application.signInAudience,
     homepageUrl: application.web.homePageUrl ?? undefined,
@@ -143,11 +147,15 @@ export function settingsOf(application: Application, settings: EntraSettings): R
     termsOfServiceUrl: application.info.termsOfServiceUrl ?? undefined,
     notes: application.notes ?? undefined,
   };
-  return Object.fromEntries(
-    Object.keys(now)
-      .filter((name) => name in settings)
-      .map((name) => [name, now[name]]),
-  );
+}
+
+/** An app that this program did not make, or does not know: all its settings, and the secret that ends first. */
+export function seen(application: Application): Pick<Sighting, "settings" | "secret"> {
+  const settings = Object.fromEntries(Object.entries(settingsNow(application)).filter(([, value]) => value !== undefined));
+  const ends = ({ endDateTime }: PasswordCredential): string => endDateTime ?? "9999";
+  const [first] = [...application.passwordCredentials].sort((one, other) => ends(one).localeCompare(ends(other)));
+  if (first?.startDateTime == null) return { settings };
+  return { settings, secret: { createdAt: first.startDateTime, ...(first.endDateTime === null ? {} : { expiresAt: first.endDateTime }) } };
 }
 
 /** What the app lacks of the wish, and what it has beyond it. */

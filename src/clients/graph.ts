@@ -59,7 +59,14 @@ const TEXT_CODES: readonly [RegExp, string][] = [
   [/Credential lifetime exceeds the max value/i, "LifetimeForbidden"],
 ];
 
+/** An app that somebody else made: the right for one's own does not reach it. */
+const OWNER = "Application.ReadWrite.OwnedBy as an owner of the app, or Application.ReadWrite.All";
 const NEEDS: Readonly<Record<string, string>> = {
+  patchApplication: OWNER,
+  addPassword: OWNER,
+  removePassword: OWNER,
+  deleteApplication: OWNER,
+  putLogo: OWNER,
   createGrant: "DelegatedPermissionGrant.ReadWrite.All",
   patchGrant: "DelegatedPermissionGrant.ReadWrite.All",
   deleteGrant: "DelegatedPermissionGrant.ReadWrite.All",

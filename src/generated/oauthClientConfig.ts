@@ -19,6 +19,8 @@ export interface OAuthClientConfigArgs {
    * @default true
    */
   verify?: pulumi.Input<boolean | undefined> | undefined;
+  /** Take over the client with this id, which others made: at the authorization server, and in the slots that hold it. It gets our mark, a new secret and what is declared here; what others added stays. Not for `existing`. With the id of another client than the one in use, users sign in again when their access token ends. */
+  adoptClientId?: pulumi.Input<string | undefined> | undefined;
   /** Client ids that may be pushed out of a slot although they are not ours. They cannot be put back: their secret is not readable. */
   replaceClientIds?: pulumi.Input<pulumi.Input<string>[] | undefined> | undefined;
   /**
@@ -46,6 +48,8 @@ export class OAuthClientConfig extends DynamicResource {
   declare readonly rotation: pulumi.Output<Rotation | undefined>;
   /** Prove the client at the authorization server before users meet it. Rejected: undone and failed. Not provable: a warning. */
   declare readonly verify: pulumi.Output<boolean>;
+  /** Take over the client with this id, which others made: at the authorization server, and in the slots that hold it. It gets our mark, a new secret and what is declared here; what others added stays. Not for `existing`. With the id of another client than the one in use, users sign in again when their access token ends. */
+  declare readonly adoptClientId: pulumi.Output<string | undefined>;
   /** Client ids that may be pushed out of a slot although they are not ours. They cannot be put back: their secret is not readable. */
   declare readonly replaceClientIds: pulumi.Output<string[] | undefined>;
   /** Give the client secret as the secret output `clientSecret`, for a vault. Switched on later, it issues a new secret. */

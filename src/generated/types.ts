@@ -158,8 +158,8 @@ export interface RolloutRecord {
   client: { [key: string]: string };
   /** The slots, by integration id. */
   slots: { [key: string]: SlotRecord };
-  /** An earlier client that is still to be taken away. */
-  replaced?: { [key: string]: string } | undefined;
+  /** Earlier clients that are still to be taken away. */
+  replaced?: ({ [key: string]: string })[] | undefined;
   /** Work that an earlier run left, in sentences; part of `drift` until it is done. */
   unfinished?: string[] | undefined;
 }
@@ -198,6 +198,8 @@ export interface RotationArgs {
 export interface SlotRecord {
   /** The integration as the program wrote it. */
   integration: string;
+  /** Its slug. */
+  slug?: string | undefined;
   /** When the workspace last took a secret from us, by its own clock. */
   secretUpdatedAt?: string | undefined;
   /** Whether the workspace keeps the scopes. */

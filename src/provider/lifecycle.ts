@@ -150,7 +150,10 @@ export function createLifecycle({ resources, functions = [], now, log }: Lifecyc
       run(operation, [inputs, state], async (resource, context) => {
         const declared = inputs ?? inputsIn(resource, state);
         if (Object.keys(state).length === 0 && Object.keys(declared).length === 0) {
-          throw new OdeusError(`import is not supported yet: ${kindName(operation)} can only be read with its state`);
+          if (resource.import === undefined)
+            throw new OdeusError(`import: ${operation.kind} cannot be imported; ${kindName(operation)} can only be read with its state`);
+          const imported = await resource.import(context, id);
+          return { ...recorded(imported), inputs: definedProperties(imported.inputs) };
         }
         const found = await resource.read(context, id, state, declared);
         return found === undefined ? undefined : { ...recorded(found), inputs: definedProperties(found.inputs) };

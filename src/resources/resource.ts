@@ -66,6 +66,8 @@ export interface Resource {
   create(context: Context, inputs: Properties): Promise<Result>;
   /** Read-only checks before a create or an update (state given); answers the outputs that can be known already. */
   preview(context: Context, inputs: Properties, state: Properties | undefined): Promise<Properties>;
+  /** What is there under this id, taken into a program that has no state of it; fails with what to do where that cannot be. */
+  import?(context: Context, id: string): Promise<ReadResult>;
   /** Undefined: it is gone beyond doubt. */
   read(context: Context, id: string, state: Properties, inputs: Properties): Promise<ReadResult | undefined>;
   update(context: Context, id: string, state: Properties, inputs: Properties): Promise<Result>;

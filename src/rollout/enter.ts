@@ -1,11 +1,11 @@
 /** Entering the client in its slots, all side by side, each with its way back where there is one. */
 
-import type { IssuedSecret, RegisteredClient, Undoable } from "../authorizationServers/contract.js";
+import type { Endpoints, IssuedSecret, RegisteredClient, Undoable } from "../authorizationServers/contract.js";
 import { doing, OdeusError } from "../core/errors.js";
 import type { Secret } from "../core/secret.js";
 import { afterRevert, changeParts, differences, enter, partDifferences, readSlot, restoreParts, revert, type Slot, type SlotWish } from "../workspace/slot.js";
 import type { Place } from "./places.js";
-import type { Recorded } from "./record.js";
+import type { FormerClient, Recorded } from "./record.js";
 import { proveSecret } from "./secret.js";
 import type { Stage } from "./stage.js";
 
@@ -17,7 +17,7 @@ export interface Entering {
   client: RegisteredClient;
   entry: Entry;
   /** The former client of this resource, which can be put back where a secret for it can be had. */
-  former: RegisteredClient | undefined;
+  former: FormerClient | undefined;
   /** A new secret for the former client that an undo had to issue. */
   onFormerSecret: (secret: IssuedSecret) => void;
   undoable: Undoable;
@@ -89,11 +89,18 @@ function wayBack(entering: Entering, { slot, integration }: Place): { what: stri
   };
 }
 
+/** Where a custom integration sends its users, as it was read. */
+function endpointsIn({ custom }: Slot): Endpoints | undefined {
+  const { authUrl, tokenUrl } = custom?.oauthClient ?? {};
+  return authUrl === undefined || tokenUrl === undefined ? undefined : { authorizationUrl: authUrl, tokenUrl };
+}
+
 /** One secret for the former client, for all slots that go back. */
 const formerSecrets = new WeakMap<Entering, Promise<Secret>>();
 
-async function putBack(entering: Entering, slot: Slot, former: RegisteredClient): Promise<void> {
+async function putBack(entering: Entering, slot: Slot, former: FormerClient): Promise<void> {
   const { stage, onFormerSecret } = entering;
+  const server = stage.serverOf(former);
   const now = await readSlot(stage.odeus, slot.integrationId, slot.integrationId, slot.custom !== undefined);
   if (now.clientId === former.clientId) return;
   const secret = formerSecrets.get(entering) ?? secretForFormer();
@@ -105,15 +112,14 @@ async function putBack(entering: Entering, slot: Slot, former: RegisteredClient)
       clientId: former.clientId,
       tenantId: slot.tenantId ?? undefined,
       scopes: slot.scopeSync ? undefined : slot.scopes,
-      endpoints: slot.custom === undefined ? undefined : stage.formerServer?.endpoints(former),
+      endpoints: endpointsIn(slot),
     },
     await secret,
   );
 
   async function secretForFormer(): Promise<Secret> {
     if (stage.formerSecret !== undefined) return stage.formerSecret;
-    const server = stage.formerServer;
-    if (server === undefined || server.secrets === "given") throw new OdeusError("no secret for the former client can be had");
+    if (server.secrets === "given") throw new OdeusError("no secret for the former client can be had");
     const issued = await server.addSecret(former, stage.mark, [], () => undefined);
     onFormerSecret(issued);
     await proveSecret(server, former, issued.value, { redirectUrls: [], scopes: [], integrations: [] }, stage.env, stage.verifyMs);

@@ -98,10 +98,10 @@ async function occupied(
 ): Promise<string | undefined> {
   const { clientId } = slot;
   if (slot.mode !== "CUSTOM" || clientId === null || own.includes(clientId) || replaceable.includes(clientId)) return undefined;
-  const owner = await server.ownerOf(clientId);
+  const owner = (await server.lookUp(clientId))?.mark;
   // A rename, or a move between resources of one stack: the client there is this stack's own.
   if (owner?.stack === mark.stack) return undefined;
   const whose =
     owner === undefined ? `client ${clientId}, entered ${slot.createdAt?.slice(0, 10) ?? "by somebody"}` : `the client of ${nameOfMark(owner)} (${clientId})`;
-  return `${written} already holds ${whose}, which is not this resource's. Take it out in the workspace, or name it in replaceClientIds (it cannot be put back).`;
+  return `${written} already holds ${whose}, which is not this resource's. Take it over with adoptClientId, take it out in the workspace, or name it in replaceClientIds (it cannot be put back).`;
 }

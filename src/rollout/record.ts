@@ -25,6 +25,8 @@ export interface Wish {
   /** Keep the secret's value in the record. */
   exportSecret: boolean;
   replaceClientIds: string[];
+  /** A client made by others, to be taken over in place of a new one. */
+  adoptClientId: string | undefined;
   /** The secret, where the program gives it. */
   givenSecret: Secret | undefined;
   /** The given secret, or where it is proven, differs from what was entered last. */
@@ -33,6 +35,8 @@ export interface Wish {
 
 export interface SlotRecord {
   written: string;
+  /** Absent in records of before it was kept. */
+  slug?: string;
   redirectUrl: string;
   scopes: string[];
   scopeSync: boolean;
@@ -43,7 +47,8 @@ export interface SlotRecord {
 }
 
 export interface SecretRecord {
-  keyId: string;
+  /** Absent: others issued it, before the client was imported. It is never removed. */
+  keyId?: string;
   createdAt: string;
   expiresAt?: string;
 }
@@ -62,13 +67,16 @@ export interface VerificationRecord {
   checkedAt: string;
 }
 
+/** An earlier client of another kind, tenant or id. */
+export type FormerClient = RegisteredClient & { kind: string };
+
 export interface Recorded {
   /** Base URL of the workspace's API. */
   workspace: string;
   kind: string;
   client?: RegisteredClient;
-  /** An earlier client of another kind, tenant or id that still has to be taken away. */
-  replaced?: RegisteredClient & { kind: string };
+  /** Earlier clients that still have to be taken away. */
+  replaced: FormerClient[];
   secret?: SecretRecord;
   /** The value, only on request. */
   value?: Secret;
@@ -99,7 +107,7 @@ export function recordedWish(recorded: Recorded | undefined): ClientWish {
 /** Key ids that the record accounts for. */
 export function knownKeys(recorded: Recorded): string[] {
   return union(
-    recorded.secret === undefined ? [] : [recorded.secret.keyId],
+    recorded.secret?.keyId === undefined ? [] : [recorded.secret.keyId],
     recorded.retiring.map(({ keyId }) => keyId),
   );
 }

@@ -10,7 +10,7 @@ export async function remove(stage: Stage, recorded: Recorded): Promise<void> {
   const { odeus, server, env } = stage;
   const { client } = recorded;
   if (client === undefined) return;
-  const own = [client.clientId, ...(recorded.replaced === undefined ? [] : [recorded.replaced.clientId])];
+  const own = [client, ...recorded.replaced].map(({ clientId }) => clientId);
   const slots = Object.entries(recorded.slots);
   if (slots.length > 0) env.say.progress(`giving back ${slots.map(([, { written }]) => written).join(", ")}`);
 
@@ -44,5 +44,5 @@ export async function remove(stage: Stage, recorded: Recorded): Promise<void> {
 
   if (server.secrets !== "given") env.say.progress(`removing ${server.title}`);
   await server.delete(client, "asConfigured");
-  if (recorded.replaced !== undefined && stage.formerServer !== undefined) await stage.formerServer.delete(recorded.replaced, "asConfigured");
+  for (const former of recorded.replaced) await stage.serverOf(former).delete(former, "asConfigured");
 }

@@ -25,7 +25,7 @@ const NOTHING: ClientWish = { redirectUrls: [], scopes: [], integrations: [] };
 export async function rollOut(stage: Stage, wish: Wish, before: Recorded | undefined): Promise<Recorded> {
   const { env, server, mark } = stage;
   const undo = createUndoLog();
-  const former = before?.client;
+  const former = before?.client && { ...before.client, kind: before.kind };
   const progress: Progress = {
     before,
     draft: {
@@ -36,7 +36,7 @@ export async function rollOut(stage: Stage, wish: Wish, before: Recorded | undef
       additionalRedirectUrls: wish.additionalRedirectUrls,
       unfinished: [],
       drift: [],
-      ...(before?.replaced === undefined ? {} : { replaced: before.replaced }),
+      replaced: [...(before?.replaced ?? [])],
       ...(before?.verification === undefined ? {} : { verification: before.verification }),
       ...(stage.continues && former !== undefined ? { client: former } : {}),
       ...(stage.continues && before?.secret !== undefined ? { secret: before.secret } : {}),
@@ -63,8 +63,9 @@ export async function rollOut(stage: Stage, wish: Wish, before: Recorded | undef
     let { client, isNew } = await theClient(found);
     // A new one is this resource's client once it is whole; until then, it is found again by its mark.
     if (!isNew) draft.client = client;
-    if (former !== undefined && before !== undefined && former.clientId !== client.clientId) draft.replaced = { ...former, kind: before.kind };
-    if (draft.replaced?.clientId === client.clientId) delete draft.replaced;
+    if (former !== undefined && !draft.replaced.some(({ clientId }) => clientId === former.clientId)) draft.replaced.push(former);
+    // Moved back to: an earlier client is the present one again.
+    draft.replaced = draft.replaced.filter(({ clientId }) => clientId !== client.clientId);
 
     // 2. A secret, where a slot needs one whose value is at hand nowhere; beside it what a new client still lacks.
     const entry = await theEntry(isNew ? completed : async () => undefined);
@@ -109,12 +110,13 @@ export async function rollOut(stage: Stage, wish: Wish, before: Recorded | undef
       draft.client = client;
     }
     await leaveSecrets();
-    await leaveFormerClient();
+    await leaveFormerClients();
     return draft;
 
     async function theClient(own: RegisteredClient | undefined): Promise<{ client: RegisteredClient; isNew: boolean }> {
       if (server.secrets === "given" && declared !== undefined) return { client: declared, isNew: false };
-      const recalled = stage.continues && former !== undefined ? await server.recall(former, undo.push) : own;
+      const known = stage.continues ? former : wish.adoptClientId === undefined ? undefined : own;
+      const recalled = known === undefined ? own : await server.recall(known, undo.push);
       if (recalled === undefined) {
         env.say.progress(`registering ${server.title}`);
         return { client: await server.register(mark, widened, undo.push), isNew: true };
@@ -148,8 +150,8 @@ export async function rollOut(stage: Stage, wish: Wish, before: Recorded | undef
     /** A new secret, or undefined where nothing asks for one. */
     async function secretToEnter(needed: boolean): Promise<Secret | undefined> {
       const marked = await server.markedSecrets(client, mark);
-      const lost = draft.secret !== undefined && !marked.includes(draft.secret.keyId);
-      if (draft.secret !== undefined && !needed && !wish.renewSecret && !lost) return undefined;
+      const lost = draft.secret?.keyId !== undefined && !marked.includes(draft.secret.keyId);
+      if (!needed && !wish.renewSecret && !lost) return undefined;
       await dropStrays(marked);
       return newSecret(marked, lost);
     }
@@ -161,7 +163,7 @@ export async function rollOut(stage: Stage, wish: Wish, before: Recorded | undef
       // An earlier run may have died half-way: then a slot still holds one of the retiring secrets until it is entered below.
       const owed = Object.values(draft.slots).some(({ secretUpdatedAt }) => secretUpdatedAt === undefined);
       if (owed) draft.retiring = draft.retiring.map(({ keyId }) => ({ keyId, removableFrom }));
-      if (draft.secret !== undefined && !lost) draft.retiring.push({ keyId: draft.secret.keyId, removableFrom });
+      if (draft.secret?.keyId !== undefined && !lost) draft.retiring.push({ keyId: draft.secret.keyId, removableFrom });
       draft.secret = { keyId: issued.keyId, createdAt: issued.createdAt, ...(issued.expiresAt === undefined ? {} : { expiresAt: issued.expiresAt }) };
       // Recorded like this, a run that ends here tells the next one that no slot holds the current secret.
       draft.slots = Object.fromEntries(Object.entries(draft.slots).map(([id, { secretUpdatedAt: _earlier, ...slot }]) => [id, slot]));
@@ -226,6 +228,7 @@ export async function rollOut(stage: Stage, wish: Wish, before: Recorded | undef
       const at = wasWritten && withSecret ? (written.get(integration.id)?.clientSecretUpdatedAt ?? undefined) : entered;
       draft.slots[integration.id] = {
         written: use.written,
+        slug: integration.slug,
         redirectUrl: slot.redirectUrl,
         scopes,
         scopeSync: use.scopes === undefined,
@@ -268,11 +271,13 @@ export async function rollOut(stage: Stage, wish: Wish, before: Recorded | undef
       }
     }
 
-    async function leaveFormerClient(): Promise<void> {
-      if (draft.replaced === undefined || stage.formerServer === undefined) return;
-      env.say.progress(`removing ${stage.formerServer.title}`);
-      await stage.formerServer.delete(draft.replaced, "asConfigured");
-      delete draft.replaced;
+    async function leaveFormerClients(): Promise<void> {
+      for (const earlier of [...draft.replaced]) {
+        const itsServer = stage.serverOf(earlier);
+        env.say.progress(`removing ${itsServer.title}`);
+        await itsServer.delete(earlier, "asConfigured");
+        draft.replaced = draft.replaced.filter((one) => one !== earlier);
+      }
     }
   } catch (error) {
     throw await settle(

@@ -6,6 +6,7 @@ import type { Claims } from "../core/claims.js";
 import type { Env } from "../core/env.js";
 import type { Mark } from "../core/mark.js";
 import type { Secret } from "../core/secret.js";
+import type { FormerClient } from "./record.js";
 
 export interface Stage {
   odeus: OdeusApi;
@@ -13,8 +14,8 @@ export interface Stage {
   server: AuthorizationServer;
   /** Whether the recorded client is the declared one, to be kept and changed. False: it is replaced by another. */
   continues: boolean;
-  /** Where the recorded client lives, when it is another one. */
-  formerServer: AuthorizationServer | undefined;
+  /** Where an earlier client of this resource lives. */
+  serverOf: (former: FormerClient) => AuthorizationServer;
   /** The secret that the program gave for the recorded client. */
   formerSecret: Secret | undefined;
   /** A tenant that the program gave for a client made by hand. */

@@ -1,6 +1,8 @@
 /** Everything that reads can tell before anything is made: the slots, whose they are, the client of an earlier run, names and rights. */
 
 import type { ClientWish, RegisteredClient } from "../authorizationServers/contract.js";
+import { ConfigError } from "../core/errors.js";
+import { nameOfMark } from "../core/mark.js";
 import { claimPlaces, clientWish, lookUp, type Place, requireEnterable } from "./places.js";
 import type { Recorded, Wish } from "./record.js";
 import type { Stage } from "./stage.js";
@@ -8,7 +10,7 @@ import type { Stage } from "./stage.js";
 export interface Survey {
   places: Place[];
   wished: ClientWish;
-  /** Our own client of an earlier run that left no state. */
+  /** Our own client of an earlier run that left no state, or the one to adopt. */
   found: RegisteredClient | undefined;
   /** The client, where the program names it. */
   declared: RegisteredClient | undefined;
@@ -19,13 +21,31 @@ export interface Survey {
 /** Fails with everything that would make the rollout fail, as far as reads can tell. */
 export async function survey(stage: Stage, wish: Wish, before: Recorded | undefined): Promise<Survey> {
   const { server, mark } = stage;
-  const [places, found] = await Promise.all([lookUp(stage.odeus, wish, Object.keys(before?.slots ?? {})), stage.continues ? undefined : server.find(mark)]);
+  const [places, found] = await Promise.all([lookUp(stage.odeus, wish, Object.keys(before?.slots ?? {})), stage.continues ? undefined : theFound(stage, wish)]);
   claimPlaces(stage.claims, stage.urn, places);
   const wished = clientWish(places, wish);
   // A client that the program names needs no registration: this only says which one it is.
   const declared = server.secrets === "given" ? await server.register(mark, wished, () => undefined) : undefined;
-  const own = [before?.client, before?.replaced, found, declared].flatMap((client) => client?.clientId ?? []);
+  const own = [before?.client, ...(before?.replaced ?? []), found, declared].flatMap((client) => client?.clientId ?? []);
   const [prepared] = await Promise.all([server.prepare(wished), requireEnterable(server, mark, places, wish, own, stage.givenTenant)]);
   for (const warning of prepared.warnings) stage.env.say.warning(warning);
   return { places, wished, found, declared, own };
+}
+
+/** What to go on from where no state leads to a client: the one that the program names for adoption, else our own of an earlier run. */
+async function theFound({ server, mark, env }: Stage, { adoptClientId }: Wish): Promise<RegisteredClient | undefined> {
+  if (adoptClientId === undefined) return server.find(mark);
+  const sighting = await server.lookUp(adoptClientId);
+  if (sighting === undefined)
+    throw new ConfigError(
+      `adoptClientId: nothing with the client id ${adoptClientId} can be seen where ${server.title} belongs. Check the id, and that the credentials are for the right place.`,
+    );
+  const { mark: theirs, client } = sighting;
+  if (theirs !== undefined && theirs.stack !== mark.stack)
+    throw new ConfigError(
+      `adoptClientId: client ${adoptClientId} is that of ${nameOfMark(theirs)}, and a client has one owner. Take it out of that stack (pulumi state delete) and remove its mark (${server.markPlace}), then run again.`,
+    );
+  if (theirs?.key !== mark.key)
+    env.say.info(`client ${adoptClientId} is taken over: it gets our mark and what is declared here; secrets, redirect URLs and scopes of others stay.`);
+  return client;
 }

@@ -4,6 +4,7 @@ import type { OdeusApi } from "../clients/odeus.js";
 import { ConfigError } from "../core/errors.js";
 import { didYouMean } from "../core/nearest.js";
 import type { IntegrationSummary } from "../generated/odeusApi.js";
+import { readSlot, type Slot } from "./slot.js";
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
@@ -81,6 +82,13 @@ function problemOf(text: string, integration: IntegrationSummary | undefined, al
   if (integration.oauth === null)
     return `integration "${text}" (${integration.name}) does not use OAuth (authType ${integration.authType}), so it takes no client.`;
   return undefined;
+}
+
+/** All slots that hold this client, with the slug of their integration. */
+export async function slotsHolding(odeus: OdeusApi, clientId: string): Promise<{ slug: string; slot: Slot }[]> {
+  const filled = (await odeus.listIntegrations()).filter(({ oauth }) => oauth?.mode === "CUSTOM");
+  const slots = await Promise.all(filled.map(async ({ id, slug, buildByOdeus }) => ({ slug, slot: await readSlot(odeus, slug, id, buildByOdeus === false) })));
+  return slots.filter(({ slot }) => slot.clientId === clientId);
 }
 
 /** Fails when the workspace that this key opens knows none of these integrations: then the key is for another workspace. */

@@ -121,8 +121,7 @@ describe.each(HOSTS)("a destroy through the %s host", (_name, start) => {
     expect(await stage.connect("outlook-email")).toMatchObject({ connected: true });
   });
 
-  // Known defect: without state nobody can tell our consent from that of others, so it comes back with the restored app.
-  it.failing("is followed by a create that does not bring back a consent which is no longer declared", async () => {
+  it("is followed by a create that does not bring back a consent which is no longer declared", async () => {
     const made = await stage.up({ ...mail, entra: entra({ grantAdminConsent: true }) });
     await stage.destroy(made);
     await stage.up(mail);

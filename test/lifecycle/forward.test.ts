@@ -184,8 +184,7 @@ describe.each(HOSTS)("unfinished work through the %s host", (_name, start) => {
     expect((await stage.apps()).map(({ deletedDateTime }) => deletedDateTime)).toEqual([expect.any(String)]);
   });
 
-  // Known defect: state has room for one former client, so the second change of client forgets the first one's app.
-  it.failing("of a move, and then of another move before it was finished: both former apps are taken away in the end", async () => {
+  it("of a move, and then of another move before it was finished: both former apps are taken away in the end", async () => {
     const made = await stage.up(inputs());
     await stage.world.fault({ operation: "deleteApplication", fault: "forbidden", times: "always" });
     const failure = await stage.failingUp(inputs({ entra: entra({ tenantId: stage.world.secondTenantId }) }), made);

@@ -25,10 +25,10 @@ const STATE: Properties = {
     kind: "entra",
     client: { objectId: "o", servicePrincipalId: "s", secretKeyId: "k" },
     slots: {
-      "id-1": { integration: "outlook-email", scopeSync: true, secretUpdatedAt: "2026-02-01T10:00:01Z" },
+      "id-1": { integration: "outlook-email", slug: "outlook-email", scopeSync: true, secretUpdatedAt: "2026-02-01T10:00:01Z" },
       "id-2": { integration: "jira", scopeSync: false },
     },
-    replaced: { kind: "existing", clientId: "former", tenantId: "theirs", objectId: "f" },
+    replaced: [{ kind: "existing", clientId: "former", tenantId: "theirs", objectId: "f" }],
     unfinished: ["a slot is owed"],
   },
 };
@@ -43,7 +43,7 @@ it("records what is owed, retired and replaced", () => {
   expect(fromState(STATE)).toMatchObject({
     client: { clientId: "client", tenantId: "tenant", objects: { objectId: "o", servicePrincipalId: "s" } },
     secret: { keyId: "k", createdAt: "2026-02-01T10:00:00Z" },
-    replaced: { kind: "existing", clientId: "former", tenantId: "theirs", objects: { objectId: "f" } },
+    replaced: [{ kind: "existing", clientId: "former", tenantId: "theirs", objects: { objectId: "f" } }],
     unfinished: ["a slot is owed"],
     drift: ["jira was switched back"],
     additionalRedirectUrls: ["https://x.example"],
@@ -58,7 +58,7 @@ it("keeps an exported secret closed until it is written", () => {
 it("holds no property without a value", () => {
   const bare = toState(
     { integrations: [] },
-    { workspace: "w", kind: "existing", retiring: [], slots: {}, additionalRedirectUrls: [], unfinished: [], drift: [] },
+    { workspace: "w", kind: "existing", retiring: [], replaced: [], slots: {}, additionalRedirectUrls: [], unfinished: [], drift: [] },
     server,
   );
   expect(Object.values(bare)).not.toContain(undefined);

@@ -123,6 +123,12 @@ export const inputs = z.strictObject({
     .boolean()
     .default(true)
     .describe("Prove the client at the authorization server before users meet it. Rejected: undone and failed. Not provable: a warning."),
+  adoptClientId: pasted(500)
+    .optional()
+    .describe(
+      "Take over the client with this id, which others made: at the authorization server, and in the slots that hold it. It gets our mark, a new secret and what is declared here; what others added stays. Not for `existing`.",
+    )
+    .meta({ onChange: "With the id of another client than the one in use, users sign in again when their access token ends." }),
   replaceClientIds: z
     .array(pasted(500))
     .optional()
@@ -154,6 +160,7 @@ const verification = z
 const slotRecord = z
   .object({
     integration: z.string().describe("The integration as the program wrote it."),
+    slug: z.string().optional().describe("Its slug."),
     secretUpdatedAt: z.string().optional().describe("When the workspace last took a secret from us, by its own clock."),
     scopeSync: z.boolean().optional().describe("Whether the workspace keeps the scopes."),
     custom: z.boolean().optional().describe("True: the integration was made from scratch."),
@@ -167,7 +174,7 @@ const rollout = z
     kind: z.string().describe("Kind of the client in use: entra or existing."),
     client: z.record(z.string(), z.string()).describe("Ids of the client's objects at the authorization server."),
     slots: z.record(z.string(), slotRecord).describe("The slots, by integration id."),
-    replaced: z.record(z.string(), z.string()).optional().describe("An earlier client that is still to be taken away."),
+    replaced: z.array(z.record(z.string(), z.string())).optional().describe("Earlier clients that are still to be taken away."),
     unfinished: z.array(z.string()).optional().describe("Work that an earlier run left, in sentences; part of `drift` until it is done."),
   })
   .meta({ id: "RolloutRecord", description: "What a later run needs to find its own work again." });

@@ -11,12 +11,14 @@ import { KINDS } from "./rules.js";
 const SETS = /(^|\.)(additionalRedirectUrls|replaceClientIds|scopes)$/;
 
 export function diffOf(state: Properties, inputs: Properties, recorded: Recorded, now: Date): Diff {
-  const differences = [...inputDifferences(state, inputs), ...integrationDifferences(list(state["integrations"]), list(inputs["integrations"]))];
+  const before = list(state["integrations"]);
+  const after = list(inputs["integrations"]);
+  const differences = [...inputDifferences(state, inputs), ...integrationDifferences(before, after, recorded)];
   const announcements: string[] = [];
-  const names = list(state["integrations"]).map(nameOf).join(", ");
+  const names = before.map(nameOf).join(", ");
 
   if (anotherClient(state, inputs)) announcements.push(`another client id: users of ${names} sign in again when their access token ends`);
-  announcements.push(...announceIntegrations(list(state["integrations"]), list(inputs["integrations"]), recorded));
+  announcements.push(...announceIntegrations(before, after, recorded));
   const issuing = secretReason(state, inputs, recorded, now);
   if (issuing !== undefined) {
     differences.push({ path: "secretCreatedAt", kind: "update", input: false });
@@ -76,7 +78,7 @@ export function secretReason(state: Properties, inputs: Properties, recorded: Re
 export function anotherClient(state: Properties, inputs: Properties): boolean {
   const kindBefore = KINDS.find((kind) => state[kind] !== undefined);
   const kindNow = KINDS.find((kind) => inputs[kind] !== undefined);
-  if (kindBefore !== kindNow) return true;
+  if (kindBefore !== kindNow || adoptsAnother(state, inputs)) return true;
   const tenant = at(inputs, "entra", "tenantId");
   if (kindNow === "entra")
     return (
@@ -87,12 +89,19 @@ export function anotherClient(state: Properties, inputs: Properties): boolean {
   return !same(at(state, "existing", "clientId"), at(inputs, "existing", "clientId"), "");
 }
 
+/** Whether the program now names a client to adopt that is not the one in use. One that is unknown yet may be. */
+export function adoptsAnother(state: Properties, inputs: Properties): boolean {
+  const wanted = inputs["adoptClientId"];
+  return wanted !== undefined && wanted !== state["clientId"] && wanted !== state["adoptClientId"];
+}
+
 function announceIntegrations(before: Value[], after: Value[], recorded: Recorded): string[] {
-  const find = (uses: Value[], name: string): Value => uses.find((use) => nameOf(use) === name);
-  const removed = minus(before.map(nameOf), after.map(nameOf));
-  const added = minus(after.map(nameOf), before.map(nameOf));
-  const dropped = before.map(nameOf).flatMap((name) => {
-    const now = find(after, name);
+  const absent = (use: Value, uses: Value[]): boolean => theSame(uses, use, recorded) === undefined;
+  const removed = before.filter((use) => absent(use, after)).map(nameOf);
+  const added = after.filter((use) => absent(use, before)).map(nameOf);
+  const dropped = before.flatMap((use) => {
+    const name = nameOf(use);
+    const now = theSame(after, use, recorded);
     const scopes = at(now, "scopes");
     if (now === undefined || !Array.isArray(scopes)) return [];
     const had = Object.values(recorded.slots).find(({ written }) => written === name)?.scopes ?? [];
@@ -117,7 +126,7 @@ function announceIntegrations(before: Value[], after: Value[], recorded: Recorde
 }
 
 function inputDifferences(state: Properties, inputs: Properties): Difference[] {
-  const names = ["entra", "existing", "rotation", "verify", "replaceClientIds", "exportClientSecret"];
+  const names = ["entra", "existing", "rotation", "verify", "adoptClientId", "replaceClientIds", "exportClientSecret"];
   return names.flatMap((name) => compare(name, state[name], inputs[name]));
 }
 
@@ -131,15 +140,24 @@ function compare(path: string, before: Value, after: Value): Difference[] {
   return [{ path, kind: "update", input: true }];
 }
 
-function integrationDifferences(before: Value[], after: Value[]): Difference[] {
+function integrationDifferences(before: Value[], after: Value[], recorded: Recorded): Difference[] {
   const gone = before.flatMap((use, index): Difference[] =>
-    after.some((one) => nameOf(one) === nameOf(use)) ? [] : [{ path: `integrations[${index}]`, kind: "delete", input: true }],
+    theSame(after, use, recorded) !== undefined ? [] : [{ path: `integrations[${index}]`, kind: "delete", input: true }],
   );
   const rest = after.flatMap((use, index) => {
-    const was = before.find((one) => nameOf(one) === nameOf(use));
+    const was = theSame(before, use, recorded);
     return was === undefined ? [{ path: `integrations[${index}]`, kind: "add" as const, input: true }] : compare(`integrations[${index}]`, was, use);
   });
   return [...gone, ...rest];
+}
+
+/** The use among these that means the same integration, be it written as a slug or as an id. */
+function theSame(uses: Value[], use: Value, recorded: Recorded): Value {
+  const meant = (one: Value): string => {
+    const name = nameOf(one);
+    return Object.entries(recorded.slots).find(([id, { slug }]) => id === name || slug === name)?.[0] ?? name;
+  };
+  return uses.find((one) => meant(one) === meant(use));
 }
 
 function same(before: Value, after: Value, path: string): boolean {

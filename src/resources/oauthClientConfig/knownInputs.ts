@@ -3,7 +3,7 @@
 import { holdsUnknown, isAsset, type Properties, UNKNOWN, type Value } from "../../core/value.js";
 
 /** Without these nobody can say which client it is, where it lives, or which slots it is for. */
-const DECISIVE = ["integrations", "entra", "entra.tenantId", "existing", "existing.clientId", "replaceClientIds"];
+const DECISIVE = ["integrations", "entra", "entra.tenantId", "existing", "existing.clientId", "adoptClientId", "replaceClientIds"];
 
 export type Known = { inputs: Properties } | { inputs: undefined; unknown: string };
 

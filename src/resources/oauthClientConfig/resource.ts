@@ -11,6 +11,7 @@ import { survey } from "../../rollout/survey.js";
 import { PartialFailure, type Resource } from "../resource.js";
 import { description, inputs as inputDefinition, outputs as outputDefinition } from "./definition.js";
 import { anotherClient, diffOf } from "./diff.js";
+import { importClient } from "./import.js";
 import { knownInputs } from "./knownInputs.js";
 import { problemsOf, slotsOf } from "./rules.js";
 import { stageOf, wishOf } from "./stage.js";
@@ -74,6 +75,8 @@ export const oauthClientConfig: Resource = {
       return whatChanges(known);
     }
   },
+
+  import: importClient,
 
   async read(context, id, state, inputs) {
     const before = fromState(state);

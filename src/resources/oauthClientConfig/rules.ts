@@ -22,6 +22,9 @@ export function problemsOf(inputs: Properties): string[] {
     ...integrationProblems(inputs["integrations"]),
     ...entraProblems(object("entra")),
     ...existingProblems(object("existing")),
+    ...(inputs["existing"] !== undefined && inputs["adoptClientId"] !== undefined
+      ? ["adoptClientId: is not for existing: existing.clientId already names the client"]
+      : []),
     ...rotationProblems(inputs, object("rotation"), object("entra")),
   ];
 }

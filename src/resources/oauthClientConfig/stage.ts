@@ -1,6 +1,6 @@
 /** From inputs, state and configuration to the stage of a rollout: which servers, which workspace, what is wished. */
 
-import type { AuthorizationServer, RegisteredClient } from "../../authorizationServers/contract.js";
+import type { AuthorizationServer } from "../../authorizationServers/contract.js";
 import { createEntraServer } from "../../authorizationServers/entra.js";
 import type { EntraSettings } from "../../authorizationServers/entraApplication.js";
 import { createExistingServer } from "../../authorizationServers/existing.js";
@@ -10,12 +10,12 @@ import { ConfigError } from "../../core/errors.js";
 import { markOf } from "../../core/mark.js";
 import { Secret } from "../../core/secret.js";
 import type { Properties } from "../../core/value.js";
-import type { Recorded, Wish } from "../../rollout/record.js";
+import type { FormerClient, Recorded, Wish } from "../../rollout/record.js";
 import type { Stage } from "../../rollout/stage.js";
 import type { Context } from "../resource.js";
 import { limitsOf, odeusOf } from "../workspaceApi.js";
 import type { EntraInputs, OAuthClientConfigInputs } from "./definition.js";
-import { anotherClient, rotationOf, secretReason } from "./diff.js";
+import { adoptsAnother, anotherClient, rotationOf, secretReason } from "./diff.js";
 
 /** The server of the client that these properties (inputs, or the inputs in a state) describe. */
 export function serverOf(context: Context, properties: Properties, recordedTenant: string | undefined): AuthorizationServer {
@@ -48,15 +48,12 @@ function entraSettings({ tenantId: _tenant, additionalRedirectUrls: _urls, logo,
 
 export function stageOf(context: Context, inputs: Properties, state: Properties | undefined, recorded: Recorded | undefined): Stage {
   const { config, env, claims, urn } = context;
-  const continues = recorded?.client !== undefined && state !== undefined && continuing(recorded, inputs);
+  const continues = recorded?.client !== undefined && state !== undefined && continuing(recorded, inputs, state);
   return {
     odeus: odeusOf(context),
     server: serverOf(context, inputs, continues ? recorded?.client?.tenantId : undefined),
     continues,
-    formerServer:
-      state === undefined || recorded === undefined
-        ? undefined
-        : formerServer(context, inputs, state, continues ? recorded.replaced : recorded.client && { ...recorded.client, kind: recorded.kind }),
+    serverOf: (former) => formerServer(context, inputs, state, former),
     formerSecret: formerSecret(state, recorded),
     givenTenant: (inputs as unknown as OAuthClientConfigInputs).existing?.tenantId,
     mark: markOf(urn, config.text("owner")),
@@ -68,20 +65,15 @@ export function stageOf(context: Context, inputs: Properties, state: Properties 
 }
 
 /** Whether the recorded client is the one that the inputs declare. */
-function continuing(recorded: Recorded, inputs: Properties): boolean {
+function continuing(recorded: Recorded, inputs: Properties, state: Properties): boolean {
   const { entra, existing } = inputs as unknown as OAuthClientConfigInputs;
+  if (adoptsAnother(state, inputs)) return false;
   if (entra !== undefined)
     return recorded.kind === "entra" && (entra.tenantId === undefined || entra.tenantId.toLowerCase() === recorded.client?.tenantId?.toLowerCase());
   return recorded.kind === "existing" && existing?.clientId === recorded.client?.clientId;
 }
 
-function formerServer(
-  context: Context,
-  inputs: Properties,
-  state: Properties,
-  former: (RegisteredClient & { kind: string }) | undefined,
-): AuthorizationServer | undefined {
-  if (former === undefined) return undefined;
+function formerServer(context: Context, inputs: Properties, state: Properties | undefined, former: FormerClient): AuthorizationServer {
   if (former.kind === "existing")
     return createExistingServer({
       clientId: former.clientId,
@@ -95,7 +87,7 @@ function formerServer(
     });
   // Its settings matter no more, but for its name in messages and whether it is purged.
   const entra =
-    ((state["entra"] ?? inputs["entra"]) as unknown as EntraInputs | undefined) ??
+    ((state?.["entra"] ?? inputs["entra"]) as unknown as EntraInputs | undefined) ??
     ({ displayName: former.clientId, signInAudience: "AzureADMyOrg", grantAdminConsent: false, secretLifetimeDays: 180, purgeOnDestroy: false } as EntraInputs);
   return createEntraServer({
     config: context.config,
@@ -127,6 +119,7 @@ export function wishOf(inputs: Properties, state: Properties | undefined, record
     renewSecret: state !== undefined && recorded !== undefined && !anotherClient(state, inputs) && secretReason(state, inputs, recorded, now) !== undefined,
     exportSecret: declared.exportClientSecret,
     replaceClientIds: declared.replaceClientIds ?? [],
+    adoptClientId: declared.adoptClientId,
     givenSecret: existing?.clientSecret === undefined ? undefined : new Secret(existing.clientSecret),
     givenChanged: existing !== undefined && (before === undefined || proof(existing) !== proof(before.existing)),
   };

@@ -4,7 +4,7 @@ import type { AuthorizationServer, RegisteredClient } from "../../authorizationS
 import { ConfigError } from "../../core/errors.js";
 import { Secret } from "../../core/secret.js";
 import type { Properties, Value } from "../../core/value.js";
-import type { Recorded, SlotRecord } from "../../rollout/record.js";
+import type { FormerClient, Recorded, SlotRecord } from "../../rollout/record.js";
 import { inputs as inputDefinition, type OAuthClientConfigState } from "./definition.js";
 
 /** Shape of the record in state. A newer one is refused: this version could lose what it does not know. */
@@ -31,23 +31,20 @@ export function toState(inputs: Properties, recorded: Recorded, server: Authoriz
       version: RECORD_VERSION,
       workspace: recorded.workspace,
       kind: recorded.kind,
-      client: { ...client?.objects, ...(secret === undefined ? {} : { secretKeyId: secret.keyId }) },
+      client: { ...client?.objects, ...(secret?.keyId === undefined ? {} : { secretKeyId: secret.keyId }) },
       slots: Object.fromEntries(
-        slots.map(([id, { written, secretUpdatedAt, scopeSync, custom }]) => [
+        slots.map(([id, { written, slug, secretUpdatedAt, scopeSync, custom }]) => [
           id,
-          { integration: written, scopeSync, ...(custom ? { custom } : {}), ...(secretUpdatedAt === undefined ? {} : { secretUpdatedAt }) },
+          {
+            integration: written,
+            ...(slug === undefined ? {} : { slug }),
+            scopeSync,
+            ...(custom ? { custom } : {}),
+            ...(secretUpdatedAt === undefined ? {} : { secretUpdatedAt }),
+          },
         ]),
       ),
-      ...(replaced === undefined
-        ? {}
-        : {
-            replaced: {
-              ...replaced.objects,
-              kind: replaced.kind,
-              clientId: replaced.clientId,
-              ...(replaced.tenantId === undefined ? {} : { tenantId: replaced.tenantId }),
-            },
-          }),
+      ...(replaced.length === 0 ? {} : { replaced: replaced.map(replacedRecord) }),
       ...(recorded.unfinished.length === 0 ? {} : { unfinished: recorded.unfinished }),
     },
   };
@@ -74,6 +71,7 @@ export function fromState(state: Properties): Recorded {
     id,
     {
       written: slot.integration,
+      ...(slot.slug === undefined ? {} : { slug: slot.slug }),
       redirectUrl: rest.redirectUrls?.[slot.integration] ?? "",
       scopes: rest.effectiveScopes?.[slot.integration] ?? [],
       scopeSync: slot.scopeSync ?? true,
@@ -85,11 +83,15 @@ export function fromState(state: Properties): Recorded {
     workspace: rollout.workspace,
     kind: rollout.kind,
     ...(rest.clientId === undefined ? {} : { client: clientOf(rest.clientId, rest.tenantId, objects) }),
-    ...(rollout.replaced === undefined ? {} : { replaced: replacedOf(rollout.replaced) }),
-    ...(secretKeyId === undefined || rest.secretCreatedAt === undefined
+    replaced: [rollout.replaced ?? []].flat().map(replacedOf),
+    ...(rest.secretCreatedAt === undefined
       ? {}
       : {
-          secret: { keyId: secretKeyId, createdAt: rest.secretCreatedAt, ...(rest.secretExpiresAt === undefined ? {} : { expiresAt: rest.secretExpiresAt }) },
+          secret: {
+            ...(secretKeyId === undefined ? {} : { keyId: secretKeyId }),
+            createdAt: rest.secretCreatedAt,
+            ...(rest.secretExpiresAt === undefined ? {} : { expiresAt: rest.secretExpiresAt }),
+          },
         }),
     ...(rest.clientSecret === undefined ? {} : { value: new Secret(rest.clientSecret) }),
     retiring: rest.retiring ?? [],
@@ -105,7 +107,11 @@ function clientOf(clientId: string, tenantId: string | undefined, objects: Recor
   return { clientId, objects, ...(tenantId === undefined ? {} : { tenantId }) };
 }
 
-function replacedOf(record: Record<string, string>): RegisteredClient & { kind: string } {
+function replacedRecord({ objects, kind, clientId, tenantId }: FormerClient): Record<string, string> {
+  return { ...objects, kind, clientId, ...(tenantId === undefined ? {} : { tenantId }) };
+}
+
+function replacedOf(record: Record<string, string>): FormerClient {
   const { kind = "", clientId = "", tenantId, ...objects } = record;
   return { kind, ...clientOf(clientId, tenantId, objects) };
 }

@@ -1,0 +1,57 @@
+/** What an Entra app lacks of the wish, what others added to it, and what its being read proves. */
+
+import type { Application, ServicePrincipal } from "../clients/graph.js";
+import { minus } from "../core/sets.js";
+import type { ClientWish, Finding, Observation } from "./contract.js";
+import { compare, type EntraSettings, settingsOf } from "./entraApplication.js";
+import { bareScope, type ScopeCatalogue } from "./entraScopes.js";
+
+export interface AppAsRead {
+  app: Application;
+  servicePrincipal: ServicePrincipal | undefined;
+  /** Scopes of the tenant-wide consent; read only where the program asks for one. */
+  granted: string[];
+  /** The app as people know it. */
+  name: string;
+  settings: EntraSettings;
+  catalogue: ScopeCatalogue;
+}
+
+/** `known`: key ids of the secrets that the record accounts for. */
+export function observation({ app, servicePrincipal, granted, name, settings, catalogue }: AppAsRead, wish: ClientWish, known: string[]): Observation {
+  const wishedIds = wish.scopes.flatMap((scope) => catalogue.idOf.get(bareScope(scope)) ?? []);
+  const found = compare(app, wish.redirectUrls, wishedIds);
+  const names = (ids: string[]) => ids.map((id) => catalogue.nameOf.get(id) ?? id).join(", ");
+  const unconsented = settings.grantAdminConsent ? minus(wish.scopes.map(bareScope), granted) : [];
+  const missingKeys = minus(
+    known,
+    app.passwordCredentials.map(({ keyId }) => keyId),
+  );
+  const strangers = app.passwordCredentials.filter(({ keyId }) => !known.includes(keyId)).length;
+  const drift = [
+    found.missingUrls.length > 0 ? `${name} lacks the redirect URL ${found.missingUrls.join(", ")}` : "",
+    found.missingScopes.length > 0 ? `${name} lacks the scopes ${names(found.missingScopes)}` : "",
+    servicePrincipal === undefined ? `${name} has no service principal: nobody can sign in` : "",
+    servicePrincipal?.accountEnabled === false ? `${name} is disabled: nobody can sign in` : "",
+    unconsented.length > 0 ? `admin consent is missing for ${unconsented.join(", ")}` : "",
+    missingKeys.length > 0 ? `a secret of ${name} was removed at Entra (key ${missingKeys.join(", ")})` : "",
+  ].filter((sentence) => sentence !== "");
+  const notes = [
+    found.extraUrls.length > 0 ? `${name} also has redirect URLs that are not ours; they stay: ${found.extraUrls.join(", ")}` : "",
+    found.extraScopes.length > 0 ? `${name} also has scopes that are not ours; they stay: ${names(found.extraScopes)}` : "",
+    strangers > 0 ? `${name} also has ${strangers} secret${strangers === 1 ? "" : "s"} that this stack does not know; they stay` : "",
+  ].filter((sentence) => sentence !== "");
+  const proof = (property: Finding["property"], wrong: boolean, detail: string): Finding => ({
+    property,
+    state: wrong ? "wrong" : "proven",
+    detail: wrong ? detail : "",
+  });
+  const findings: Finding[] = [
+    proof("redirectUrl", found.missingUrls.length > 0, `${name} lacks the redirect URL ${found.missingUrls.join(", ")}`),
+    proof("scopes", found.missingScopes.length > 0, `${name} lacks the scopes ${names(found.missingScopes)}`),
+    settings.grantAdminConsent
+      ? proof("consent", unconsented.length > 0, `admin consent is missing for ${unconsented.join(", ")}`)
+      : { property: "consent", state: "unproven", detail: "users, or an administrator, consent when they connect" },
+  ];
+  return { exists: true, drift, notes, findings, settings: settingsOf(app, settings) };
+}

@@ -1,0 +1,108 @@
+/** Taking a client that is in use into a program: its inputs as they stand at the server and in the workspace. Reads only. */
+
+import type { RegisteredClient } from "../../authorizationServers/contract.js";
+import type { OdeusApi } from "../../clients/odeus.js";
+import { withDefaults } from "../../core/check.js";
+import { ConfigError } from "../../core/errors.js";
+import { nameOfMark } from "../../core/mark.js";
+import type { Properties, Value } from "../../core/value.js";
+import { observe } from "../../rollout/observe.js";
+import type { Recorded } from "../../rollout/record.js";
+import { slotsHolding } from "../../workspace/integrations.js";
+import { effectiveScopes, type Slot } from "../../workspace/slot.js";
+import type { Context, ReadResult } from "../resource.js";
+import { inputs as inputDefinition } from "./definition.js";
+import { KINDS, type Kind } from "./rules.js";
+import { stageOf } from "./stage.js";
+import { readBackInputs, toState } from "./state.js";
+
+type Holding = { slug: string; slot: Slot };
+
+/** `<kind>/<client id>`, of a client that at least one slot of the workspace holds. */
+export async function importClient(context: Context, id: string): Promise<ReadResult> {
+  const { kind, clientId } = partsOf(id);
+  const bare: Properties = kind === "entra" ? { entra: { displayName: clientId } } : { existing: { clientId } };
+  const { odeus, server, mark } = stageOf(context, withDefaults(inputDefinition, bare), undefined, undefined);
+  const [sighting, holding] = await Promise.all([server.lookUp(clientId), slotsHolding(odeus, clientId)]);
+  if (sighting === undefined && kind === "entra") {
+    throw new ConfigError(
+      `${id}: no app registration with this client id can be seen with these credentials. Check the id and the tenant (odeus:entra.tenantId or ARM_TENANT_ID); a client of another vendor is imported as existing/<client id>.`,
+    );
+  }
+  if (holding.length === 0) throw inNoSlot(odeus, id);
+  const { stack } = sighting?.mark ?? mark;
+  if (sighting?.mark !== undefined && stack !== mark.stack)
+    context.env.say.warning(`client ${clientId} carries the mark of ${nameOfMark(sighting.mark)}: take it out of that stack, so that it has one owner.`);
+  const client = sighting?.client ?? existingClient(clientId, holding);
+  const declared = withDefaults(inputDefinition, {
+    integrations: holding.map(useOf),
+    ...(kind === "entra" ? { entra: sighting?.settings as Value } : { existing: existingInputs(client, holding) }),
+  });
+  const stage = stageOf(context, declared, undefined, undefined);
+  const recorded: Recorded = {
+    workspace: odeus.baseUrl,
+    kind,
+    client,
+    ...(sighting?.secret === undefined ? {} : { secret: sighting.secret }),
+    retiring: [],
+    replaced: [],
+    slots: Object.fromEntries(holding.map((one) => [one.slot.integrationId, slotRecord(one)])),
+    additionalRedirectUrls: [],
+    unfinished: [],
+    drift: [],
+  };
+  const seen = await observe(odeus, stage.server, stage.mark, recorded);
+  for (const note of seen.notes) context.env.say.info(note);
+  const inputs = readBackInputs(declared, seen.settings, () => undefined);
+  return { id, inputs, state: toState(inputs, seen.recorded, stage.server) };
+}
+
+function partsOf(id: string): { kind: Kind; clientId: string } {
+  const [kind, ...rest] = id.split("/");
+  const clientId = rest.join("/");
+  const known = KINDS.find((one) => one === kind);
+  if (known === undefined || clientId === "")
+    throw new ConfigError(`${JSON.stringify(id)} is no id of an OAuthClientConfig: write ${KINDS.map((one) => `${one}/<client id>`).join(" or ")}.`);
+  return { kind: known, clientId };
+}
+
+function inNoSlot({ baseUrl }: OdeusApi, id: string): ConfigError {
+  return new ConfigError(
+    `${id}: no integration of the workspace at ${baseUrl} holds this client, so there is nothing to import. To enter a client that exists, declare it: with adoptClientId, or as existing.`,
+  );
+}
+
+function useOf({ slug, slot }: Holding): Properties {
+  // A custom integration has no list of its own to keep in sync.
+  const kept = !slot.scopeSync || (slot.custom !== undefined && slot.scopes.length > 0);
+  return { integration: slug, ...(kept ? { scopes: slot.scopes } : {}) };
+}
+
+function slotRecord({ slug, slot }: Holding): Recorded["slots"][string] {
+  const { scopes } = useOf({ slug, slot });
+  return {
+    written: slug,
+    slug,
+    redirectUrl: slot.redirectUrl,
+    scopes: effectiveScopes(slot, scopes as string[] | undefined),
+    scopeSync: scopes === undefined,
+    custom: slot.custom !== undefined,
+    // What stands there now counts as entered: nobody has replaced it since.
+    ...(slot.clientSecretUpdatedAt === null ? {} : { secretUpdatedAt: slot.clientSecretUpdatedAt }),
+  };
+}
+
+function existingClient(clientId: string, holding: Holding[]): RegisteredClient {
+  const tenantId = holding.find(({ slot }) => slot.tenantId !== null)?.slot.tenantId ?? undefined;
+  return { clientId, objects: {}, ...(tenantId === undefined ? {} : { tenantId }) };
+}
+
+function existingInputs({ clientId, tenantId }: RegisteredClient, holding: Holding[]): Properties {
+  const { authUrl, tokenUrl } = holding.find(({ slot }) => slot.custom !== undefined)?.slot.custom?.oauthClient ?? {};
+  return {
+    clientId,
+    ...(tenantId === undefined ? {} : { tenantId }),
+    ...(authUrl === undefined ? {} : { authorizationUrl: authUrl }),
+    ...(tokenUrl === undefined ? {} : { tokenUrl }),
+  };
+}

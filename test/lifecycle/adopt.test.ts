@@ -1,0 +1,142 @@
+/** adoptClientId: a client that others made is taken over, at Entra and in the slots that hold it, and given back whole on failure. */
+
+import { tagsOf } from "../../src/authorizationServers/entraApplication.js";
+import { markOf } from "../../src/core/mark.js";
+import { entra, HOSTS, type Stage, startStage, uses } from "../support/oauthClientConfig.js";
+import type { Inputs } from "../support/providerHost.js";
+
+/** The right for one's own apps does not reach those of others. */
+const PERMISSIONS = ["Application.ReadWrite.All", "DelegatedPermissionGrant.ReadWrite.All"];
+
+describe.each(HOSTS)("an adoption through the %s host", (_name, start) => {
+  let stage: Stage;
+  beforeAll(async () => {
+    stage = await startStage(start, { world: { permissions: PERMISSIONS } });
+  });
+  beforeEach(() => stage.clear());
+  afterAll(() => stage.stop());
+
+  /** An app of others with a secret of theirs, entered in outlook-email by hand. */
+  async function theirs(): Promise<{ id: string; appId: string; secret: string }> {
+    const { graph, odeus } = stage.world;
+    const { body: app } = await graph<{ id: string; appId: string }>("POST", "/applications", {
+      displayName: "Mail by hand",
+      web: { redirectUris: ["https://other.example/callback"] },
+    });
+    await graph("POST", "/servicePrincipals", { appId: app.appId });
+    const { body } = await graph<{ secretText: string }>("POST", `/applications/${app.id}/addPassword`, { passwordCredential: { displayName: "by hand" } });
+    await odeus("PUT", stage.slotPath("outlook-email"), {
+      clientId: app.appId,
+      clientSecret: body.secretText,
+      tenantId: stage.world.tenantId,
+      scopeSync: true,
+    });
+    await stage.world.clearCalls();
+    return { ...app, secret: body.secretText };
+  }
+  const adopting = (adoptClientId: string, more: Inputs = {}): Inputs => ({
+    integrations: uses("outlook-email", "sharepoint"),
+    entra: entra(more),
+    adoptClientId,
+  });
+  const written = async () => (await stage.app()).properties as { displayName: string; tags?: string[]; web: { redirectUris: string[] } };
+
+  it("marks the app by tags alone, gives it what is declared, enters it everywhere, and leaves what others added", async () => {
+    const { appId, secret } = await theirs();
+    const made = await stage.up(adopting(appId));
+    expect(made.id).toBe(`entra/${appId}`);
+    const app = await written();
+    expect(await stage.app()).toMatchObject({ appId, uniqueName: null });
+    expect(app.displayName).toBe("Odeus mail");
+    expect(app.tags?.filter((tag) => tag.startsWith("odeus-"))).toHaveLength(3);
+    expect(app.web.redirectUris).toEqual(expect.arrayContaining(["https://other.example/callback", (await stage.slot("sharepoint")).redirectUrl]));
+    for (const slug of ["outlook-email", "sharepoint"]) {
+      expect((await stage.slot(slug)).client?.clientId).toBe(appId);
+      expect(await stage.works(slug)).toBe(true);
+    }
+    expect(await stage.world.accepted("entra", appId, secret)).toBe(true);
+    expect(stage.said("INFO").join(" ")).toContain("is taken over");
+    expect(await stage.connect("sharepoint")).toMatchObject({ connected: true });
+    expect((await stage.plan(made, made.inputs)).changes).toBe(false);
+  });
+
+  it("may be dropped from the program afterwards without a changing call", async () => {
+    const { appId } = await theirs();
+    const made = await stage.up(adopting(appId));
+    await stage.world.clearCalls();
+    const { adoptClientId: _adopted, ...rest } = made.inputs;
+    const next = await stage.up(rest as Inputs, made);
+    expect(await stage.changingCalls()).toEqual([]);
+    expect(next.state["clientId"]).toBe(appId);
+  });
+
+  it("that fails is undone: tags, name and slots are as they were, and the secret of others works", async () => {
+    const { appId, secret } = await theirs();
+    const before = await written();
+    await stage.world.fault({ operation: "putOAuthClient", fault: "conflict", times: "always" });
+    const failure = await stage.failingUp(adopting(appId));
+    expect(failure.partial).toBeUndefined();
+    const after = await written();
+    expect([after.tags ?? [], after.displayName, after.web.redirectUris]).toEqual([before.tags ?? [], before.displayName, before.web.redirectUris]);
+    expect((await stage.app()).passwordCredentials).toHaveLength(1);
+    expect((await stage.slot("outlook-email")).client).toMatchObject({ clientId: appId, clientSecret: secret });
+  });
+
+  it("is picked up again where a first one died, and after a destroy the app is restored", async () => {
+    const { appId } = await theirs();
+    const first = await stage.up(adopting(appId));
+    // The state of the first is lost.
+    const second = await stage.up(adopting(appId), undefined);
+    expect(second.id).toBe(first.id);
+    expect((await stage.app()).passwordCredentials.filter(({ displayName }) => displayName?.startsWith("odeus-"))).toHaveLength(
+      1 + (second.state["retiring"] as unknown[]).length,
+    );
+    await stage.destroy(second);
+    expect((await stage.apps()).map(({ deletedDateTime }) => deletedDateTime)).toEqual([expect.any(String)]);
+    const third = await stage.up(adopting(appId));
+    expect(third.state["clientId"]).toBe(appId);
+    expect(await stage.works("sharepoint")).toBe(true);
+  });
+
+  it("of another client than the one in use is a change of client, announced, with the former one retired", async () => {
+    const made = await stage.up({ integrations: uses("sharepoint"), entra: entra() });
+    const own = made.state["clientId"];
+    const { appId } = await theirs();
+    const inputs: Inputs = { integrations: uses("sharepoint"), entra: entra(), adoptClientId: appId };
+    expect((await stage.plan(made, inputs)).said).toContainEqual(expect.stringContaining("another client id"));
+    const next = await stage.up(inputs, made);
+    expect(next.state["clientId"]).toBe(appId);
+    expect((await stage.slot("sharepoint")).client?.clientId).toBe(appId);
+    expect((await stage.apps()).find((app) => app.appId === own)?.deletedDateTime).toEqual(expect.any(String));
+    expect((await stage.plan(next, inputs)).changes).toBe(false);
+  });
+
+  it.each([
+    ["another stack has marked", "other", /is that of OAuthClientConfig mail of stack prod\/dev.*one owner.*pulumi state delete.*tags of the app registration/],
+  ])("of an app that %s is refused with the owner's name", async (_what, _project, expected) => {
+    const { id, appId } = await theirs();
+    const tags = tagsOf(markOf("urn:pulumi:dev::prod::odeus:index:OAuthClientConfig::mail", undefined));
+    await stage.world.graph("PATCH", `/applications/${id}`, { tags });
+    await stage.world.clearCalls();
+    const failure = await stage.failingUp(adopting(appId));
+    expect(failure.message).toMatch(expected);
+    expect(await stage.changingCalls()).toEqual([]);
+  });
+
+  it("of an id that nobody has is refused before anything is made", async () => {
+    const failure = await stage.failingUp(adopting("11111111-2222-3333-4444-555555555555"));
+    expect(failure.message).toMatch(/adoptClientId: nothing with the client id .* can be seen.*Check the id/);
+    expect(await stage.changingCalls()).toEqual([]);
+  });
+
+  it("beside existing is refused by check", async () => {
+    const { failures } = await stage.host.check(stage.urn(), { integrations: uses("jira"), existing: { clientId: "a" }, adoptClientId: "b" });
+    expect(failures).toEqual([expect.stringContaining("adoptClientId: is not for existing")]);
+  });
+
+  it("is what a slot held by a stranger's client asks for", async () => {
+    await theirs();
+    expect((await stage.failingUp({ integrations: uses("outlook-email"), entra: entra() })).message).toContain("adoptClientId");
+    expect((await stage.app()).uniqueName).toBeNull();
+  });
+});

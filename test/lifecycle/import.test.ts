@@ -1,0 +1,180 @@
+/** Taking a client that is in use into a program: by `<kind>/<client id>`, quiet afterwards, and refused where nothing is to be imported. */
+
+import { entra, failureOf, type Made, type Stage, startStage, uses } from "../support/oauthClientConfig.js";
+import { startPluginProcess } from "../support/pluginProcess.js";
+
+/** The right for one's own apps does not reach those of others. */
+const PERMISSIONS = ["Application.ReadWrite.All", "DelegatedPermissionGrant.ReadWrite.All"];
+
+// The dynamic host has no import: the engine does not offer it one.
+describe("an import through the plugin", () => {
+  let stage: Stage;
+  beforeAll(async () => {
+    stage = await startStage(startPluginProcess, { world: { permissions: PERMISSIONS } });
+  });
+  beforeEach(() => stage.clear());
+  afterAll(() => stage.stop());
+
+  async function imported(id: string): Promise<Made> {
+    const found = await stage.host.read(stage.urn(), id);
+    if (found === undefined) throw new Error(`${id} was answered as gone`);
+    return found;
+  }
+
+  /** An app as a person makes it, entered in outlook-email by hand. */
+  async function madeByHand(): Promise<{ id: string; appId: string; secret: string }> {
+    const { graph, odeus } = stage.world;
+    const { redirectUrl, defaultScopes } = await stage.slot("outlook-email");
+    const scopes = await scopeIds(defaultScopes);
+    const { body: app } = await graph<{ id: string; appId: string }>("POST", "/applications", {
+      displayName: "Mail by hand",
+      notes: "made in the admin centre",
+      web: { redirectUris: [redirectUrl, "https://other.example/callback"] },
+      requiredResourceAccess: [{ resourceAppId: "00000003-0000-0000-c000-000000000000", resourceAccess: scopes.map((id) => ({ id, type: "Scope" })) }],
+    });
+    await graph("POST", "/servicePrincipals", { appId: app.appId });
+    const { body } = await graph<{ secretText: string }>("POST", `/applications/${app.id}/addPassword`, { passwordCredential: { displayName: "by hand" } });
+    await odeus("PUT", stage.slotPath("outlook-email"), {
+      clientId: app.appId,
+      clientSecret: body.secretText,
+      tenantId: stage.world.tenantId,
+      scopeSync: true,
+    });
+    await stage.world.clearCalls();
+    return { ...app, secret: body.secretText };
+  }
+
+  async function scopeIds(names: string[]): Promise<string[]> {
+    const { body } = await stage.world.graph<{ oauth2PermissionScopes: { id: string; value: string }[] }>(
+      "GET",
+      "/servicePrincipals(appId='00000003-0000-0000-c000-000000000000')",
+    );
+    return names.map((name) => body.oauth2PermissionScopes.find(({ value }) => value === name)?.id ?? name);
+  }
+
+  it("of an app made by hand reads its settings and slots, changes nothing, and the next up is quiet", async () => {
+    const { appId } = await madeByHand();
+    const made = await imported(`entra/${appId}`);
+    expect(made.id).toBe(`entra/${appId}`);
+    expect(made.inputs).toMatchObject({
+      integrations: [{ integration: "outlook-email" }],
+      entra: {
+        displayName: "Mail by hand",
+        notes: "made in the admin centre",
+        signInAudience: "AzureADMyOrg",
+        grantAdminConsent: false,
+        secretLifetimeDays: 180,
+      },
+      verify: true,
+      exportClientSecret: false,
+    });
+    expect(made.state).toMatchObject({ clientId: appId, tenantId: stage.world.tenantId, drift: [], secretExpiresAt: expect.any(String) });
+    expect(stage.said("INFO").join(" ")).toContain("https://other.example/callback");
+    // The program that people keep has no more than what the engine wrote down for them.
+    expect(await stage.plan(made, made.inputs)).toEqual({ changes: false, said: [] });
+    expect(await stage.changingCalls()).toEqual([]);
+    const refreshed = await stage.refresh(made);
+    expect(refreshed).toEqual(made);
+  });
+
+  it("is followed by updates that keep the secret in use, and by a rotation that leaves the secret of others alone", async () => {
+    const { appId, secret } = await madeByHand();
+    const made = await imported(`entra/${appId}`);
+    const renamed = await stage.up({ ...made.inputs, entra: { ...(made.inputs["entra"] as object), displayName: "Odeus mail" } }, made);
+    expect((await stage.changingCalls()).map(({ operation }) => operation)).toEqual(["patchApplication"]);
+    expect((await stage.slot("outlook-email")).client?.clientSecret).toBe(secret);
+    const app = (await stage.app()).properties as { tags: string[]; web: { redirectUris: string[] } };
+    expect(app.tags.filter((tag) => tag.startsWith("odeus-"))).toHaveLength(3);
+    expect(app.web.redirectUris).toContain("https://other.example/callback");
+
+    const rotated = await stage.up({ ...renamed.inputs, rotation: { overlapHours: 0, triggers: { by: "hand" } } }, renamed);
+    expect((await stage.slot("outlook-email")).client?.clientSecret).not.toBe(secret);
+    expect(await stage.works("outlook-email")).toBe(true);
+    expect(rotated.state["retiring"]).toEqual([]);
+    expect(await stage.world.accepted("entra", appId, secret)).toBe(true);
+    await stage.destroy(rotated);
+    expect((await stage.slot("outlook-email")).client).toBeUndefined();
+  });
+
+  it("of an app that this stack made finds what was declared", async () => {
+    const made = await stage.up({
+      integrations: [{ integration: "outlook-email", scopes: ["Mail.Read", "offline_access"] }, ...uses("sharepoint")],
+      entra: entra(),
+    });
+    const again = await imported(made.id);
+    expect(again.inputs["integrations"]).toEqual(
+      expect.arrayContaining([{ integration: "outlook-email", scopes: ["Mail.Read", "offline_access"] }, { integration: "sharepoint" }]),
+    );
+    expect((await stage.plan(again, made.inputs)).changes).toBe(false);
+  });
+
+  it("of a client made by hand at Atlassian has no secret; the program's own is then proven and entered", async () => {
+    const { redirectUrl, defaultScopes } = await stage.slot("jira");
+    const client = await stage.world.vendorClient("atlassian", { name: "Contoso Jira", redirectUris: [redirectUrl], scopes: defaultScopes });
+    await stage.world.odeus("PUT", stage.slotPath("jira"), { ...client, scopeSync: true });
+    const made = await imported(`existing/${client.clientId}`);
+    expect(made.inputs).toMatchObject({ integrations: [{ integration: "jira" }], existing: { clientId: client.clientId } });
+    expect((await stage.plan(made, made.inputs)).changes).toBe(false);
+    const next = await stage.up({ ...made.inputs, existing: client }, made);
+    expect(next.state["verification"]).toMatchObject({ verdict: "accepted" });
+    expect((await stage.plan(next, next.inputs)).changes).toBe(false);
+    expect(await stage.connect("jira")).toMatchObject({ connected: true });
+  });
+
+  it("shows what is wrong with the client as drift, which the next up mends", async () => {
+    const { id, appId } = await madeByHand();
+    await stage.world.graph("PATCH", `/applications/${id}`, { web: { redirectUris: [] } });
+    const made = await imported(`entra/${appId}`);
+    expect(made.state["drift"]).toEqual([expect.stringContaining("lacks the redirect URL")]);
+    const next = await stage.up(made.inputs, made);
+    expect(next.state["drift"]).toEqual([]);
+    expect((await stage.plan(next, next.inputs)).changes).toBe(false);
+  });
+
+  it("of a client that another stack has marked says whose it is", async () => {
+    const { id, appId } = await madeByHand();
+    const theirs = await marked("other", "prod");
+    await stage.world.graph("PATCH", `/applications/${id}`, { tags: theirs });
+    await imported(`entra/${appId}`);
+    expect(stage.said("WARNING")).toEqual([expect.stringMatching(/carries the mark of OAuthClientConfig mail of stack other\/prod/)]);
+  });
+
+  describe("is refused", () => {
+    const refusal = async (id: string): Promise<string> => (await failureOf(stage.host.read(stage.urn(), id))).message;
+
+    it("for an id that does not exist", async () => {
+      expect(await refusal("entra/11111111-2222-3333-4444-555555555555")).toMatch(
+        /no app registration with this client id can be seen.*Check the id and the tenant/,
+      );
+    });
+
+    it("for a client that is in no slot", async () => {
+      const { appId } = await madeByHand();
+      await stage.world.odeus("DELETE", stage.slotPath("outlook-email"));
+      expect(await refusal(`entra/${appId}`)).toMatch(/no integration of the workspace at .* holds this client.*adoptClientId/);
+      expect(await refusal("existing/nobody")).toMatch(/no integration of the workspace/);
+    });
+
+    it.each(["snowflake/ODEUS", "entra/", "entra", "", "11111111-2222-3333-4444-555555555555"])("for %j, which is no id of this resource", async (id) => {
+      expect(await refusal(id)).toMatch(/is no id of an OAuthClientConfig: write entra\/<client id>/);
+    });
+
+    it("for the id of another kind's client", async () => {
+      await stage.world.odeus("PUT", stage.slotPath("jira"), { clientId: "made-by-hand", clientSecret: "of-no-interest", scopeSync: true });
+      expect(await refusal("entra/made-by-hand")).toMatch(/a client of another vendor is imported as existing\/<client id>/);
+    });
+
+    it("while the workspace does not answer, without calling anything gone", async () => {
+      const { appId } = await madeByHand();
+      await stage.world.fault({ counterpart: "odeus", operation: "listIntegrations", fault: "serverError", times: "always" });
+      expect(await refusal(`entra/${appId}`)).toMatch(/answered 503/);
+    });
+  });
+
+  /** The tags of a resource "mail" of another stack, as its own `up` writes them. */
+  async function marked(project: string, stackName: string): Promise<string[]> {
+    const { markOf } = await import("../../src/core/mark.js");
+    const { tagsOf } = await import("../../src/authorizationServers/entraApplication.js");
+    return tagsOf(markOf(`urn:pulumi:${stackName}::${project}::odeus:index:OAuthClientConfig::mail`, undefined));
+  }
+});
