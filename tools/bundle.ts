@@ -28,12 +28,13 @@ const read = (file: string): string => readFileSync(path.join(ROOT, file), "utf8
 const texts: Plugin = {
   name: "texts",
   setup({ onLoad }) {
-    onLoad({ filter: /[\\/]provider[\\/]packageFiles\.ts$/ }, () => {
+    onLoad({ filter: /[\\/]core[\\/]packageVersion\.ts$/ }, () => {
       const { version } = JSON.parse(read("package.json")) as { version: string };
-      return {
-        contents: `export const packageVersion = () => ${JSON.stringify(version)};\nexport const schemaText = () => ${JSON.stringify(read("schema.json"))};`,
-      };
+      return { contents: `export const packageVersion = () => ${JSON.stringify(version)};` };
     });
+    onLoad({ filter: /[\\/]provider[\\/]packageFiles\.ts$/ }, () => ({
+      contents: `export const schemaText = () => ${JSON.stringify(read("schema.json"))};`,
+    }));
     onLoad({ filter: /[\\/]sandbox[\\/]odeus[\\/]contractText\.ts$/ }, () => ({
       contents: `export const contractText = () => ${JSON.stringify(read("api/odeus.openapi.yaml"))};`,
     }));

@@ -7,7 +7,8 @@ import * as pb from "@pulumi/pulumi/proto/provider_pb.js";
 import type { Message } from "google-protobuf";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb.js";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb.js";
-import { packageVersion, schemaText } from "../../src/provider/packageFiles.js";
+import { packageVersion } from "../../src/core/packageVersion.js";
+import { schemaText } from "../../src/provider/packageFiles.js";
 
 const ID = "00000000-0000-4000-8000-000000000000";
 const SCOPES = ["Mail.ReadWrite", "Mail.Send", "User.Read", "offline_access"];

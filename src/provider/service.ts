@@ -8,6 +8,7 @@ import { Empty } from "google-protobuf/google/protobuf/empty_pb.js";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb.js";
 import type { ValuePath } from "../core/check.js";
 import type { Config } from "../core/config.js";
+import { packageVersion } from "../core/packageVersion.js";
 import { isInside } from "../core/propertyPath.js";
 import { Secret, scrub } from "../core/secret.js";
 import type { Properties } from "../core/value.js";
@@ -15,7 +16,7 @@ import { type Difference, PartialFailure, type ProviderFunction, type Resource }
 import { configuration, configurationProblems, secretArguments } from "./configuration.js";
 import { createEngineLog, engineAddress } from "./engineLog.js";
 import { createLifecycle, type Operation, UnknownToken } from "./lifecycle.js";
-import { packageVersion, schemaText } from "./packageFiles.js";
+import { schemaText } from "./packageFiles.js";
 import { decode, encode, textsAt, type WireProperties } from "./propertyValues.js";
 import { failed, initFailed, RpcError, type RpcFailure } from "./rpcErrors.js";
 import { kindOf, typeOf } from "./urn.js";
