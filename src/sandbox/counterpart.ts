@@ -33,10 +33,10 @@ export interface Operation {
 }
 
 export interface Counterpart {
-  /** "odeus" | "entra" | "atlassian" | "google" */
+  /** As in a world's origins and in faults, for example "entra". */
   readonly name: string;
-  /** Names the call for the record and for faults; undefined = unknown route. */
-  operation(method: string, path: string): Operation | undefined;
+  /** Names the call for the record and for faults; undefined = unknown route. The body is "" where the core does not read it. */
+  operation(method: string, path: string, body: string): Operation | undefined;
   handle(request: SandboxRequest): Promise<SandboxReply>;
   /** For faults that answer with a status: that error, in the words and the envelope of this vendor. */
   errorReply(status: number, path: string): SandboxReply;

@@ -11,7 +11,7 @@ import { createHash, generateKeyPairSync, randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { KoaContextWithOIDC, Provider } from "oidc-provider";
 import { answerInteraction, ofResource, scopesOf } from "./oauthInteraction.js";
-import { clientAdapter, memoryAdapter, type StoredEntry } from "./oauthStore.js";
+import { clientAdapter, LIFETIMES, memoryAdapter, type StoredEntry } from "./oauthStore.js";
 import { renderErrorPage, sendPage } from "./page.js";
 
 export interface OAuthServerClient {
@@ -24,6 +24,9 @@ export interface OAuthServerClient {
   /** What the client may ask for. `openid` needs no entry. */
   scopes: string[];
   grantTypes: string[];
+  /** How long its tokens live; an hour and 90 days when left out. */
+  accessTokenSeconds?: number;
+  refreshTokenSeconds?: number;
 }
 
 /** Why an authorize request ends before anybody signs in. */
@@ -43,12 +46,14 @@ export interface OAuthServerOptions {
   mount: string;
   /** Full path of the discovery document where it is not `<mount>/.well-known/openid-configuration`. */
   discoveryPath?: string;
-  /** Endpoints, as paths behind the mount. */
-  routes: { authorization: string; token: string; jwks: string };
+  /** Endpoints, as paths behind the mount. With the last one, requests can be pushed (RFC 9126). */
+  routes: { authorization: string; token: string; jwks: string; pushed_authorization_request?: string };
   /** The API the scopes belong to, as an absolute URI. */
   resource: string;
   findClient(clientId: string): Promise<OAuthServerClient | undefined>;
   users: { id: string; name: string }[];
+  /** True for a person who can sign in, and whose code or refresh token is refused then. */
+  refusesTokens?(userId: string): boolean;
   /** The vendor's own checks on an authorize request. They come before the ones here. */
   refuseAuthorization?(client: OAuthServerClient | undefined, parameters: URLSearchParams): Refusal | undefined;
   /** Translates an error of the token endpoint into the vendor's status and body. */
@@ -63,6 +68,7 @@ export interface OAuthServer {
   accepts(clientId: string, secret: string): Promise<boolean>;
 }
 
+const HOUR = 3600;
 const DAY = 86_400;
 
 const cookieKeys = [randomBytes(24).toString("hex")];
@@ -181,15 +187,19 @@ function createProvider(options: OAuthServerOptions, { Provider, errors }: typeo
     clientAuthMethods: ["client_secret_post", "client_secret_basic"],
     cookies: { keys: cookieKeys, names: { session: `session_${tag}`, interaction: `interaction_${tag}`, resume: `resume_${tag}` } },
     interactions: { url: (_ctx, interaction) => `${mount}/interaction/${interaction.uid}` },
-    findAccount: (_ctx, id) => (options.users.some((user) => user.id === id) ? { accountId: id, claims: () => ({ sub: id }) } : undefined),
+    findAccount(ctx, id) {
+      if (ctx.path === routes.token && options.refusesTokens?.(id)) return undefined;
+      return options.users.some((user) => user.id === id) ? { accountId: id, claims: () => ({ sub: id }) } : undefined;
+    },
+    extraClientMetadata: { properties: [...LIFETIMES] },
     ttl: {
-      AccessToken: 3600,
+      AccessToken: (_ctx, _token, client) => lifetime(client, "accessTokenSeconds") ?? HOUR,
       AuthorizationCode: 60,
-      ClientCredentials: 3600,
+      ClientCredentials: HOUR,
       Grant: 90 * DAY,
-      IdToken: 3600,
-      Interaction: 3600,
-      RefreshToken: 90 * DAY,
+      IdToken: HOUR,
+      Interaction: HOUR,
+      RefreshToken: (_ctx, _token, client) => lifetime(client, "refreshTokenSeconds") ?? 90 * DAY,
       Session: DAY,
     },
     renderError(ctx, out, error) {
@@ -201,6 +211,7 @@ function createProvider(options: OAuthServerOptions, { Provider, errors }: typeo
     features: {
       devInteractions: { enabled: false },
       clientCredentials: { enabled: true },
+      pushedAuthorizationRequests: { enabled: routes.pushed_authorization_request !== undefined },
       resourceIndicators: {
         enabled: true,
         defaultResource: () => resource,
@@ -223,6 +234,10 @@ function createProvider(options: OAuthServerOptions, { Provider, errors }: typeo
   });
   provider.on("server_error", (_ctx, error) => console.error(error));
   return provider;
+}
+
+function lifetime(client: object, name: (typeof LIFETIMES)[number]): number | undefined {
+  return (client as Partial<Record<typeof name, number>>)[name];
 }
 
 async function translateTokenError(options: OAuthServerOptions, provider: Provider, ctx: KoaContextWithOIDC): Promise<void> {

@@ -5,6 +5,8 @@ import type { OAuthServerOptions } from "./oauthServer.js";
 
 /** Where the client of a registration without any redirect URI points to, for oidc-provider insists on one. */
 const NO_REDIRECT_URI = "https://no-redirect-uri.invalid/";
+/** What a client may say of its tokens beyond the standard's metadata. */
+export const LIFETIMES = ["accessTokenSeconds", "refreshTokenSeconds"] as const;
 
 /** Clients come from the counterpart's store at every look; nothing is ever written back to it. */
 export function clientAdapter(options: OAuthServerOptions): Adapter {
@@ -22,6 +24,7 @@ export function clientAdapter(options: OAuthServerOptions): Adapter {
         response_types: client.grantTypes.includes("authorization_code") ? ["code"] : [],
         token_endpoint_auth_method: "client_secret_post",
         id_token_signed_response_alg: "ES256",
+        ...Object.fromEntries(LIFETIMES.filter((name) => client[name] !== undefined).map((name) => [name, client[name]])),
       };
       return metadata as AdapterPayload;
     },

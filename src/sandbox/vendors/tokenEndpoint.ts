@@ -13,13 +13,20 @@ export type Behaviour =
   /** GitHub's way: HTTP 200, and the error in the body. */
   | "errorsInside200"
   | "redirectToLogin"
+  /** Asks for the request, secret included, at another address of this machine. */
+  | "redirectInward"
   | "html"
+  /** 10 MB in place of an answer. */
+  | "huge"
   | "hang"
   /** Says the whole request in its error, secret included. */
   | "reflect";
 
 /** These two are the real server's; the others answer in its place. */
 export const isPlayedByServer = (behaviour: Behaviour): boolean => behaviour === "clientFirst" || behaviour === "codeFirst";
+
+/** Where `redirectInward` sends to; a client that follows is seen there in the record. */
+export const INWARD = "/inward";
 
 export interface ClientCredentials {
   clientId: string;
@@ -40,6 +47,10 @@ export async function answerOddly(
         : { status: 200, body: { error: "incorrect_client_credentials", error_description: "The client_id and/or client_secret passed are incorrect." } };
     case "redirectToLogin":
       return { status: 301, headers: { location: "/login" }, body: "" };
+    case "redirectInward":
+      return { status: 307, headers: { location: request.origin.replace("localhost", "127.0.0.1") + INWARD }, body: "" };
+    case "huge":
+      return { status: 400, headers: { "content-type": "application/json" }, body: `{"error":"${"x".repeat(10 * 1024 * 1024)}"}` };
     case "html":
       return { status: 200, headers: { "content-type": "text/html; charset=utf-8" }, body: "<!doctype html><title>Sign in</title><p>Please sign in." };
     case "hang":

@@ -1,18 +1,23 @@
 /**
- * Vendors whose clients are made by hand in a console, because no API can: an Atlassian-like and a Google-like authorization
- * server. Both check the client before the code; what they say then is as seen in public reports
- * of these vendors (docs/sandbox.md). The switch `behaviour` turns the token endpoint into other servers.
+ * Vendors whose clients are made by hand in a console: an Atlassian-like and a Google-like authorization server, which have no
+ * API for it, and a plain OpenID provider that also takes pushed authorization requests. All check the client before the code;
+ * the first two then say what was seen in public reports of these vendors (docs/sandbox.md). The switch `behaviour` turns the
+ * token endpoint into other servers.
  */
 
 import { randomBytes, randomInt } from "node:crypto";
-import type { Counterpart, Operation } from "../counterpart.js";
+import type { Counterpart, Operation, SandboxReply, SandboxRequest } from "../counterpart.js";
+import { callInProcess } from "../inProcessCall.js";
 import { createOAuthServer, type OAuthServer, type OAuthServerClient, type OAuthServerOptions } from "../oauthServer.js";
-import { answerOddly, type Behaviour, isPlayedByServer } from "./tokenEndpoint.js";
+import { answerOddly, type Behaviour, credentialsOf, INWARD, isPlayedByServer } from "./tokenEndpoint.js";
 
 export type { Behaviour } from "./tokenEndpoint.js";
 
+export const VENDOR_NAMES = ["atlassian", "google", "openid"] as const;
+export type VendorName = (typeof VENDOR_NAMES)[number];
+
 export interface VendorServerOptions {
-  name: "atlassian" | "google";
+  name: VendorName;
   /** Base URL, known once the listener is up. */
   origin: () => string;
   users: { id: string; name: string }[];
@@ -40,7 +45,7 @@ interface Vendor {
   tokenErrors: Record<string, { status: number; body: { error: string; error_description: string } }>;
 }
 
-const VENDORS: Record<VendorServerOptions["name"], Vendor> = {
+const VENDORS: Record<VendorName, Vendor> = {
   atlassian: {
     routes: { authorization: "/authorize", token: "/oauth/token", jwks: "/.well-known/jwks.json" },
     resource: "https://api.atlassian.com",
@@ -72,6 +77,15 @@ const VENDORS: Record<VendorServerOptions["name"], Vendor> = {
       invalid_grant: { status: 400, body: { error: "invalid_grant", error_description: "Malformed auth code." } },
     },
   },
+  // oidc-provider as it is, in its own words.
+  openid: {
+    routes: { authorization: "/authorize", token: "/token", jwks: "/jwks", pushed_authorization_request: "/par" },
+    resource: "https://resource.sandbox.invalid/",
+    newClientId: () => randomBytes(12).toString("hex"),
+    newSecret: () => randomBytes(32).toString("base64url"),
+    onlyOneRedirectUri: false,
+    tokenErrors: {},
+  },
 };
 
 export function createVendorServer({ name, origin, users, behaviour: first = "clientFirst" }: VendorServerOptions): VendorServer {
@@ -94,23 +108,43 @@ export function createVendorServer({ name, origin, users, behaviour: first = "cl
   const accepts = (clientId: string, secret: string) => oauthServer().accepts(clientId, secret);
 
   const operation = (method: string, path: string): Operation | undefined => {
-    const { authorization, token, jwks } = vendor.routes;
+    const { authorization, token, jwks, pushed_authorization_request: pushed } = vendor.routes;
     if (path === authorization || path.startsWith(`${authorization}/`)) return { name: "authorize", changes: false };
     if (path.startsWith("/interaction/")) return { name: "interaction", changes: false };
     if (path === token && method === "POST") return { name: "token", changes: false };
+    if (path === pushed && method === "POST") return { name: "pushAuthorization", changes: false };
+    if (path === INWARD) return { name: "inward", changes: false };
     if (path === "/.well-known/openid-configuration" || path === jwks) return { name: "discovery", changes: false };
     return undefined;
+  };
+
+  /** Measured at oidc-provider with scopes per client: one that this client may not have is refused, one that nobody knows is taken. */
+  const push = async (request: SandboxRequest): Promise<SandboxReply> => {
+    const reply = await callInProcess((incoming, outgoing) => oauthServer().handle(incoming, outgoing), request);
+    const form = new URLSearchParams(request.body);
+    const own = clients.get(credentialsOf(request).clientId)?.scopes ?? [];
+    const known = [...clients.values()].flatMap(({ scopes }) => scopes);
+    const forbidden = (form.get("scope") ?? "").split(" ").find((scope) => known.includes(scope) && !own.includes(scope));
+    if (reply.status >= 400 || forbidden === undefined) return reply;
+    return { status: 400, body: { error: "invalid_scope", error_description: "requested scope is not allowed", scope: forbidden } };
   };
 
   return {
     name,
     operation,
-    raw: (method, path) => operation(method, path) !== undefined && (path !== vendor.routes.token || isPlayedByServer(behaviour)),
+    raw(method, path) {
+      if (path === vendor.routes.token && !isPlayedByServer(behaviour)) return false;
+      return path !== vendor.routes.pushed_authorization_request && path !== INWARD && operation(method, path) !== undefined;
+    },
     async handleRaw(incoming, outgoing) {
       if (name === "google") incoming.url = withOfflineAccess(incoming.url ?? "/");
       await oauthServer().handle(incoming, outgoing);
     },
-    handle: (request) => answerOddly(behaviour, request, ({ clientId, clientSecret }) => accepts(clientId, clientSecret)),
+    async handle(request) {
+      if (request.path === INWARD) return { status: 200, body: { access_token: "followed", token_type: "Bearer" } };
+      if (request.path === vendor.routes.pushed_authorization_request) return push(request);
+      return answerOddly(behaviour, request, ({ clientId, clientSecret }) => accepts(clientId, clientSecret));
+    },
     errorReply: (status) => ({ status, body: { error: ERRORS[status] ?? "server_error", error_description: `the server answers ${status}` } }),
     state: () => ({ behaviour, clients: [...clients.values()] }),
     addClient({ name: appName, redirectUris, scopes }) {
