@@ -4,8 +4,9 @@ import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Certificates } from "./certificates.js";
 import { readFaults } from "./faults.js";
-import type { Behaviour } from "./vendors/vendorServer.js";
-import { createWorld, type TenantName, type World, type WorldOptions } from "./world.js";
+import type { ServiceNowChange } from "./serviceNow/serviceNowCounterpart.js";
+import { type Behaviour, VENDOR_NAMES, type VendorName } from "./vendors/vendorServer.js";
+import { type AcceptingServer, createWorld, type TenantName, type World, type WorldOptions } from "./world.js";
 
 const ROOT = "/__sandbox/worlds";
 
@@ -138,16 +139,28 @@ const CALLS: Record<string, (request: ControlRequest) => Answer | Promise<Answer
     vendorOf(world, rest[1]).setBehaviour((body as { behaviour: Behaviour }).behaviour);
     return done;
   },
+  "PUT serviceNow": ({ world, body }) => {
+    world.serviceNow.change((body ?? {}) as ServiceNowChange);
+    return done;
+  },
+  // The second part of the path is "users".
+  "POST serviceNow": ({ world, body }) => ({ status: 201, body: world.addServiceNowUser(((body ?? {}) as { roles?: string[] }).roles ?? []) }),
   "GET accepted": async ({ world, query }) => {
-    const server = query.get("server");
-    if (server !== "entra" && server !== "atlassian" && server !== "google") throw new Error("server is entra, atlassian or google");
+    const server = nameOf(query.get("server"), ACCEPTING, "servers");
     return { status: 200, body: { accepted: await world.accepted(server, query.get("clientId") ?? "", query.get("clientSecret") ?? "") } };
   },
 };
 
+const ACCEPTING: readonly AcceptingServer[] = ["entra", "serviceNow", ...VENDOR_NAMES];
+
 function vendorOf(world: World, name: string | undefined) {
-  if (name !== "atlassian" && name !== "google") throw new Error("the vendors are atlassian and google");
-  return world.vendors[name];
+  return world.vendors[nameOf<VendorName>(name, VENDOR_NAMES, "vendors")];
+}
+
+function nameOf<T extends string>(given: string | null | undefined, known: readonly T[], what: string): T {
+  const name = known.find((entry) => entry === given);
+  if (name === undefined) throw new Error(`the ${what} are ${known.join(", ")}`);
+  return name;
 }
 
 const has = (body: unknown, name: string): boolean => typeof body === "object" && body !== null && name in body;

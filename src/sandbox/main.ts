@@ -41,7 +41,7 @@ function endWith(parent: number, end: () => void): void {
   }, 1000).unref();
 }
 
-function forPeople(control: string, { origins, environment, integrations }: WorldDescription): string {
+function forPeople(control: string, { origins, environment, integrations, serviceNow }: WorldDescription): string {
   const lines = [
     "The sandbox listens, on this machine only:",
     "",
@@ -49,6 +49,8 @@ function forPeople(control: string, { origins, environment, integrations }: Worl
     `  Microsoft Entra      ${origins.entra}  (sign-in; Graph under /v1.0)`,
     `  Atlassian            ${origins.atlassian}`,
     `  Google               ${origins.google}`,
+    `  OpenID provider      ${origins.openid}`,
+    `  ServiceNow           ${origins.serviceNow}  (instance ${serviceNow.instance})`,
     `  control API          ${control}/__sandbox/worlds`,
     "",
     `Integrations: ${Object.keys(integrations).join(", ")}`,

@@ -1,4 +1,4 @@
-/** A world: one Odeus workspace, its Entra tenants and its other vendors, on ports of their own and with their own record. */
+/** A world: one Odeus workspace, its Entra tenants, a ServiceNow instance and other vendors, on ports of their own and with their own record. */
 
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -10,7 +10,9 @@ import { createEntraCounterpart } from "./entra/entraCounterpart.js";
 import { createFaultPlan, type FaultPlan } from "./faults.js";
 import { type Listener, startListener } from "./listener.js";
 import { createOdeusWorkspace } from "./odeus/workspaceCounterpart.js";
-import { createVendorServer, type VendorServer } from "./vendors/vendorServer.js";
+import { type ApiUser, addApiUser } from "./serviceNow/instance.js";
+import { createServiceNowCounterpart, type ServiceNowCounterpart } from "./serviceNow/serviceNowCounterpart.js";
+import { createVendorServer, type VendorName, type VendorServer } from "./vendors/vendorServer.js";
 
 /** What registering, consenting and finding deleted apps takes; the last one only for listing what is deleted. */
 const DEFAULT_PERMISSIONS = ["Application.ReadWrite.OwnedBy", "DelegatedPermissionGrant.ReadWrite.All", "Application.Read.All"];
@@ -31,30 +33,38 @@ export interface WorldDescription {
   id: string;
   /** Everything a program needs in its environment. */
   environment: Record<string, string>;
-  origins: { odeus: string; entra: string; atlassian: string; google: string };
+  origins: Record<"odeus" | "entra" | "serviceNow" | VendorName, string>;
   /** The first tenant, of the default identity's ARM_TENANT_ID. */
   tenantId: string;
   secondTenantId: string;
   deployer: Deployer;
   apiKeys: { full: string; withoutScope: string };
   workspaceId: string;
+  /** The instance, which people enter when they connect, and a user with the role oauth_admin. */
+  serviceNow: { instance: string; username: string; password: string; token: string };
   /** Ids of the built-in integrations by slug. */
   integrations: Record<string, string>;
 }
 
 export type TenantName = "first" | "second";
 
+/** Servers that can be asked whether they take a client now. */
+export type AcceptingServer = "entra" | "serviceNow" | VendorName;
+
 export interface World {
   description: WorldDescription;
   calls: CallRecord;
   faults: FaultPlan;
   directory: Directory;
-  vendors: { atlassian: VendorServer; google: VendorServer };
+  vendors: Record<VendorName, VendorServer>;
+  serviceNow: ServiceNowCounterpart;
   setLatency(milliseconds: number): void;
   /** Moves the clock of the remotes; the OAuth server's own expiries stay on real time. */
   setClockOffset(milliseconds: number): void;
   addIdentity(permissions: string[], tenants: TenantName[]): Deployer;
-  accepted(server: "entra" | "atlassian" | "google", clientId: string, secret: string): Promise<boolean>;
+  /** A user of the ServiceNow instance's API. */
+  addServiceNowUser(roles: string[]): ApiUser;
+  accepted(server: AcceptingServer, clientId: string, secret: string): Promise<boolean>;
   state(): Record<string, unknown>;
   close(): Promise<void>;
 }
@@ -77,7 +87,11 @@ export async function createWorld(certificates: Certificates, options: WorldOpti
   const vendors = {
     atlassian: createVendorServer({ name: "atlassian", origin: originOf("atlassian"), users: VENDOR_USERS }),
     google: createVendorServer({ name: "google", origin: originOf("google"), users: VENDOR_USERS }),
+    openid: createVendorServer({ name: "openid", origin: originOf("openid"), users: VENDOR_USERS }),
   };
+  const serviceNow = createServiceNowCounterpart({ name: "contoso", origin: originOf("serviceNow"), now });
+  // The least role that is documented for managing clients.
+  const deployingUser = addApiUser(serviceNow.instance, ["oauth_admin"]);
   const workspace = createOdeusWorkspace({
     origin: originOf("odeus"),
     now,
@@ -87,17 +101,21 @@ export async function createWorld(certificates: Certificates, options: WorldOpti
       entra: () => ({ authority: originOf("entra")() }),
       atlassian: () => ({ authorizationUrl: `${originOf("atlassian")()}/authorize`, tokenUrl: `${originOf("atlassian")()}/oauth/token` }),
       google: () => ({ authorizationUrl: `${originOf("google")()}/o/oauth2/v2/auth`, tokenUrl: `${originOf("google")()}/token` }),
+      serviceNow(name) {
+        const origin = originOf("serviceNow")();
+        return name === serviceNow.instance.name ? { authorizationUrl: `${origin}/oauth_auth.do`, tokenUrl: `${origin}/oauth_token.do` } : undefined;
+      },
     },
   });
 
-  const counterparts: Record<keyof WorldDescription["origins"], Counterpart> = { odeus: workspace.counterpart, entra, ...vendors };
+  const counterparts: Record<keyof WorldDescription["origins"], Counterpart> = { odeus: workspace.counterpart, entra, serviceNow, ...vendors };
   for (const [name, counterpart] of Object.entries(counterparts) as [keyof WorldDescription["origins"], Counterpart][]) {
     // Entra alone is served over https: its client library refuses a plain sign-in host.
     const tls = name === "entra" ? { tls: { key: certificates.key, cert: certificates.cert } } : {};
     listeners[name] = await startListener({ counterpart, calls, faults, latency: () => latency, ...tls });
   }
 
-  const origins = { odeus: originOf("odeus")(), entra: originOf("entra")(), atlassian: originOf("atlassian")(), google: originOf("google")() };
+  const origins = Object.fromEntries(Object.entries(listeners).map(([name, { origin }]) => [name, origin])) as WorldDescription["origins"];
   const description: WorldDescription = {
     id: randomUUID(),
     environment: {
@@ -110,6 +128,10 @@ export async function createWorld(certificates: Certificates, options: WorldOpti
       ODEUS_GRAPH_ENDPOINT: `${origins.entra}/v1.0`,
       ODEUS_ENDPOINT_ATLASSIAN: origins.atlassian,
       ODEUS_ENDPOINT_GOOGLE: origins.google,
+      ODEUS_ENDPOINT_SERVICENOW: origins.serviceNow,
+      SERVICENOW_INSTANCE: serviceNow.instance.name,
+      SERVICENOW_USERNAME: deployingUser.username,
+      SERVICENOW_PASSWORD: deployingUser.password,
       NODE_EXTRA_CA_CERTS: certificates.caFile,
     },
     origins,
@@ -118,6 +140,7 @@ export async function createWorld(certificates: Certificates, options: WorldOpti
     deployer,
     apiKeys: workspace.apiKeys,
     workspaceId: workspace.workspaceId,
+    serviceNow: { instance: serviceNow.instance.name, username: deployingUser.username, password: deployingUser.password, token: deployingUser.token },
     integrations: workspace.integrations,
   };
 
@@ -127,6 +150,7 @@ export async function createWorld(certificates: Certificates, options: WorldOpti
     faults,
     directory,
     vendors,
+    serviceNow,
     setLatency: (milliseconds) => {
       latency = milliseconds;
     },
@@ -139,7 +163,8 @@ export async function createWorld(certificates: Certificates, options: WorldOpti
         permissions,
         tenants.map((name) => (name === "first" ? first : second)),
       ),
-    accepted: async (server, clientId, secret) => (server === "entra" ? entra.accepts(clientId, secret) : vendors[server].accepts(clientId, secret)),
+    addServiceNowUser: (roles) => addApiUser(serviceNow.instance, roles),
+    accepted: async (server, clientId, secret) => ({ entra, serviceNow, ...vendors })[server].accepts(clientId, secret),
     state: () => Object.fromEntries(Object.entries(counterparts).map(([name, counterpart]) => [name, counterpart.state()])),
     close: async () => {
       await Promise.all(Object.values(listeners).map((listener) => listener.close()));

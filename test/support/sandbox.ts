@@ -5,8 +5,10 @@ import { request as httpRequest, type IncomingHttpHeaders } from "node:http";
 import { request as httpsRequest } from "node:https";
 import type { RecordedCall } from "../../src/sandbox/calls.js";
 import type { Fault } from "../../src/sandbox/faults.js";
-import type { Behaviour } from "../../src/sandbox/vendors/vendorServer.js";
-import type { WorldDescription, WorldOptions } from "../../src/sandbox/world.js";
+import type { ApiUser, Row } from "../../src/sandbox/serviceNow/instance.js";
+import type { ServiceNowChange } from "../../src/sandbox/serviceNow/serviceNowCounterpart.js";
+import type { Behaviour, VendorName } from "../../src/sandbox/vendors/vendorServer.js";
+import type { AcceptingServer, WorldDescription, WorldOptions } from "../../src/sandbox/world.js";
 
 export interface Reply {
   status: number;
@@ -40,21 +42,20 @@ export interface World extends WorldDescription {
   state<T = WorldState>(): Promise<T>;
   /** Another deploying identity, in both tenants unless one is named. */
   identity(permissions: string[], tenant?: "first" | "second"): Promise<{ clientId: string; clientSecret: string; assertion: string }>;
-  vendorClient(
-    vendor: "atlassian" | "google",
-    client: { name?: string; redirectUris?: string[]; scopes?: string[] },
-  ): Promise<{ clientId: string; clientSecret: string }>;
-  changeVendorClient(
-    vendor: "atlassian" | "google",
-    clientId: string,
-    change: { redirectUris?: string[]; scopes?: string[]; secrets?: string[] },
-  ): Promise<void>;
-  behaviour(vendor: "atlassian" | "google", behaviour: Behaviour): Promise<void>;
-  accepted(server: "entra" | "atlassian" | "google", clientId: string, clientSecret: string): Promise<boolean>;
+  vendorClient(vendor: VendorName, client: { name?: string; redirectUris?: string[]; scopes?: string[] }): Promise<{ clientId: string; clientSecret: string }>;
+  changeVendorClient(vendor: VendorName, clientId: string, change: { redirectUris?: string[]; scopes?: string[]; secrets?: string[] }): Promise<void>;
+  behaviour(vendor: VendorName, behaviour: Behaviour): Promise<void>;
+  /** Switches, properties and roles of the ServiceNow instance. */
+  changeServiceNow(change: ServiceNowChange): Promise<void>;
+  /** Another user of the instance's API. */
+  serviceNowUser(roles: string[]): Promise<ApiUser>;
+  accepted(server: AcceptingServer, clientId: string, clientSecret: string): Promise<boolean>;
   /** A person's hand at Graph: not recorded, no faults, no lag, no permissions. `path` starts behind /v1.0. */
   graph<T = Record<string, unknown>>(method: string, path: string, body?: unknown, tenantId?: string): Promise<{ status: number; body: T }>;
   /** A person's hand at the workspace. */
   odeus<T = Record<string, unknown>>(method: string, path: string, body?: unknown): Promise<{ status: number; body: T }>;
+  /** A person's hand at the ServiceNow instance: no access rules. `path` starts behind /api/now/table. */
+  atServiceNow<T = Row>(method: string, path: string, body?: unknown): Promise<{ status: number; body: { result: T } }>;
   close(): Promise<void>;
 }
 
@@ -71,6 +72,7 @@ export interface WorldState {
   };
   atlassian: { clients: { clientId: string; secrets: string[] }[] };
   google: { clients: { clientId: string; secrets: string[] }[] };
+  serviceNow: { tables: { oauth_entity: Row[]; sys_properties: Row[] } };
 }
 
 export interface EntraApplication {
@@ -154,11 +156,14 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     vendorClient: (vendor, client) => control("POST", `/vendors/${vendor}/clients`, client),
     changeVendorClient: (vendor, clientId, change) => control("PATCH", `/vendors/${vendor}/clients/${encodeURIComponent(clientId)}`, change),
     behaviour: (vendor, behaviour) => control("PUT", `/vendors/${vendor}/behaviour`, { behaviour }),
+    changeServiceNow: (change) => control("PUT", "/serviceNow", change),
+    serviceNowUser: (roles) => control("POST", "/serviceNow/users", { roles }),
     accepted: async (server, clientId, clientSecret) =>
       (await control<{ accepted: boolean }>("GET", `/accepted?${new URLSearchParams({ server, clientId, clientSecret })}`)).accepted,
     graph: (method, path, body, tenantId) =>
       byHand(`${description.origins.entra}/v1.0`, method, path, body, tenantId === undefined ? {} : { "x-sandbox-tenant": tenantId }),
     odeus: (method, path, body) => byHand(description.origins.odeus, method, path, body),
+    atServiceNow: (method, path, body) => byHand(`${description.origins.serviceNow}/api/now/table`, method, path, body),
     close: () => control("DELETE", ""),
   };
 }

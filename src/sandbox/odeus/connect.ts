@@ -22,6 +22,8 @@ export interface VendorServers {
   entra(): { authority: string };
   atlassian(): AuthorizationEndpoints;
   google(): AuthorizationEndpoints;
+  /** By the subdomain that a user enters; undefined where there is no such instance. */
+  serviceNow(instance: string): AuthorizationEndpoints | undefined;
 }
 
 export interface Connect {
@@ -48,6 +50,7 @@ const EXTRA_PARAMETERS: Record<string, Record<string, string>> = {
 interface Pending {
   integrationId: string;
   user: string;
+  instance: string;
   redirectUrl: string;
   scopes: string[];
 }
@@ -55,14 +58,17 @@ interface Pending {
 export function createConnect(workspace: Workspace, servers: VendorServers, ca: () => string | undefined): Connect {
   const pending = new Map<string, Pending>();
 
-  const start = (integration: Integration, user: string | null): SandboxReply => {
+  const start = (integration: Integration, query: URLSearchParams): SandboxReply => {
+    const [user, instance] = [query.get("user"), query.get("instance") ?? ""];
     if (!user) return errorPage(userError("invalid_request", "Say who connects: ?user="));
     const { client } = integration;
-    const endpoints = client && endpointsOf(integration, client, servers);
+    if (client !== undefined && asksForInstance(integration) && instance === "")
+      return errorPage(userError("instance_required", "Enter your instance, which stands before .service-now.com in its address: &instance="));
+    const endpoints = client && endpointsOf(integration, client, servers, instance);
     if (endpoints === undefined) return errorPage(notConnectable(integration));
     const state = randomBytes(16).toString("hex");
     const scopes = scopesOf(integration);
-    pending.set(state, { integrationId: integration.id, user, redirectUrl: integration.redirectUrl, scopes });
+    pending.set(state, { integrationId: integration.id, user, instance, redirectUrl: integration.redirectUrl, scopes });
     const target = new URL(endpoints.authorizationUrl);
     const parameters = {
       response_type: "code",
@@ -82,7 +88,8 @@ export function createConnect(workspace: Workspace, servers: VendorServers, ca: 
     if (started?.integrationId !== integration.id) return errorPage(userError("invalid_state", "This sign-in was not started here, or has been used."));
     const error = query.get("error");
     if (error !== null) return errorPage(userError(error, query.get("error_description") ?? ""));
-    const answer = await ask(integration, { grant_type: "authorization_code", code: query.get("code") ?? "", redirect_uri: started.redirectUrl });
+    const form = { grant_type: "authorization_code", code: query.get("code") ?? "", redirect_uri: started.redirectUrl };
+    const answer = await ask(integration, started.instance, form);
     if ("error" in answer) return errorPage(userError(answer.error, answer.description, answer.status));
     const missing = missingScopes(started.scopes, answer);
     if (missing.length > 0) return errorPage(userError("insufficient_scope", `The server did not grant ${missing.join(" ")}.`));
@@ -91,6 +98,7 @@ export function createConnect(workspace: Workspace, servers: VendorServers, ca: 
     const connection: Connection = {
       integrationId: integration.id,
       user: started.user,
+      instance: started.instance,
       clientId: integration.client?.clientId ?? "",
       scopes: grantedScopes(started.scopes, answer),
       ...held(answer, moment),
@@ -108,7 +116,7 @@ export function createConnect(workspace: Workspace, servers: VendorServers, ca: 
     if (connection === undefined) return { status: 404, body: { refreshed: false, error: "not_connected" } };
     if (connection.refreshToken === undefined) return { status: 400, body: { refreshed: false, error: "no_refresh_token" } };
     // With the client of now, as the product does: a refresh token of another client is refused by the server.
-    const answer = await ask(integration, { grant_type: "refresh_token", refresh_token: connection.refreshToken });
+    const answer = await ask(integration, connection.instance, { grant_type: "refresh_token", refresh_token: connection.refreshToken });
     if ("error" in answer)
       return { status: 400, body: { refreshed: false, error: userError(answer.error, answer.description, answer.status).code, detail: answer.description } };
     const moment = workspace.stamp();
@@ -117,9 +125,9 @@ export function createConnect(workspace: Workspace, servers: VendorServers, ca: 
   };
 
   /** A request to the token endpoint with the stored client id and secret. */
-  const ask = async (integration: Integration, form: Record<string, string>): Promise<Tokens | TokenRefusal> => {
+  const ask = async (integration: Integration, instance: string, form: Record<string, string>): Promise<Tokens | TokenRefusal> => {
     const { client } = integration;
-    const endpoints = client && endpointsOf(integration, client, servers);
+    const endpoints = client && endpointsOf(integration, client, servers, instance);
     if (client === undefined || endpoints === undefined) return { status: 0, error: "no_client", description: notConnectable(integration).detail };
     const credentials = { client_id: client.clientId, ...(client.clientSecret === undefined ? {} : { client_secret: client.clientSecret }) };
     return requestTokens(endpoints.tokenUrl, { ...form, ...credentials }, ca()).catch((problem: Error) => ({
@@ -138,7 +146,7 @@ export function createConnect(workspace: Workspace, servers: VendorServers, ca: 
       if (integration === undefined) return errorPage(userError("not_found", "There is no such integration."), 404);
       switch (route?.name) {
         case "connect":
-          return start(integration, query.get("user"));
+          return start(integration, query);
         case "callback":
           return comeBack(integration, query);
         case "refreshConnection":
@@ -153,7 +161,10 @@ export function createConnect(workspace: Workspace, servers: VendorServers, ca: 
   };
 }
 
-function endpointsOf(integration: Integration, client: StoredClient, servers: VendorServers): AuthorizationEndpoints | undefined {
+/** Where the address of the authorization server is not known before a user enters it (documented for ServiceNow). */
+export const asksForInstance = ({ vendor }: Integration): boolean => vendor === "servicenow";
+
+function endpointsOf(integration: Integration, client: StoredClient, servers: VendorServers, instance: string): AuthorizationEndpoints | undefined {
   switch (integration.vendor) {
     case "microsoft": {
       // Without a tenant, any work account may sign in.
@@ -164,6 +175,8 @@ function endpointsOf(integration: Integration, client: StoredClient, servers: Ve
       return servers.atlassian();
     case "google":
       return servers.google();
+    case "servicenow":
+      return servers.serviceNow(instance);
     case undefined: {
       const { authUrl, tokenUrl } = integration.custom ?? {};
       return authUrl === undefined || tokenUrl === undefined ? undefined : { authorizationUrl: authUrl, tokenUrl };
@@ -178,7 +191,7 @@ function notConnectable(integration: Integration): UserError {
   const mode = modeOf(integration);
   if (mode === "ODEUS") return userError("odeus_client", "This integration uses Odeus's own client, which the sandbox does not play.");
   if (mode === "NONE") return userError("not_configured", "No OAuth client is configured for this integration.");
-  return userError("no_server", "The sandbox has no authorization server for this integration, or its URLs are not set.");
+  return userError("no_server", "The sandbox has no authorization server for this integration, no such instance, or no URLs are set.");
 }
 
 function missingScopes(requested: string[], { scopes }: Tokens): string[] {

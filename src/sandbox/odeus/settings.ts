@@ -4,6 +4,7 @@ import { randomUUID } from "node:crypto";
 import type { Operation, SandboxReply, SandboxRequest } from "../counterpart.js";
 import { escapeHtml, renderPage } from "../page.js";
 import { ApiError, errorEnvelope } from "./apiError.js";
+import { asksForInstance } from "./connect.js";
 import { type Integration, modeOf, usesOAuth, type Workspace } from "./workspace.js";
 
 export interface Settings {
@@ -76,8 +77,9 @@ function settingsPage(workspace: Workspace): string {
   const rows = [...workspace.integrations.values()].filter(usesOAuth).map((integration) => {
     const { id, slug, name, client } = integration;
     const state = STATES[modeOf(integration)];
+    const instance = asksForInstance(integration) ? ' <input name="instance" placeholder="instance" required>' : "";
     return `<li><strong>${escapeHtml(name)}</strong> (${escapeHtml(slug)}): ${state}${client === undefined ? "" : `, ${escapeHtml(client.clientId)}`}
-<form action="/integrations/${id}/connect"><input name="user" value="ada"> <button>Connect</button></form></li>`;
+<form action="/integrations/${id}/connect"><input name="user" value="ada">${instance} <button>Connect</button></form></li>`;
   });
   return renderPage({ title: `Workspace ${workspace.name}: integrations`, content: `<ul>${rows.join("\n")}</ul>`, marks: { page: "settings" } });
 }

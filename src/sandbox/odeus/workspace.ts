@@ -61,6 +61,8 @@ export interface Integration {
 export interface Connection {
   integrationId: string;
   user: string;
+  /** What the user entered where the vendor has many addresses; else empty. */
+  instance: string;
   clientId: string;
   scopes: string[];
   accessToken: string;
