@@ -132,6 +132,23 @@ export const CONFIG = {
     environment: ["SNOWFLAKE_PROTOCOL"],
     description: "https (default), or http for this machine itself.",
   },
+  serviceNowInstance: {
+    key: "serviceNow.instance",
+    environment: ["SERVICENOW_INSTANCE"],
+    description: "ServiceNow instance: what stands before .service-now.com in its address, or its whole address. The default of application registries.",
+  },
+  serviceNowUsername: {
+    key: "serviceNow.username",
+    environment: ["SERVICENOW_USERNAME"],
+    description: "ServiceNow user that deploys, with the role oauth_admin.",
+  },
+  serviceNowPassword: { key: "serviceNow.password", environment: ["SERVICENOW_PASSWORD"], secret: true, description: "Password of that user." },
+  serviceNowToken: {
+    key: "serviceNow.token",
+    environment: ["SERVICENOW_TOKEN"],
+    secret: true,
+    description: "OAuth access token of the ServiceNow user that deploys, in place of name and password.",
+  },
   atlassianEndpoint: {
     key: "endpoints.atlassian",
     environment: ["ODEUS_ENDPOINT_ATLASSIAN"],
@@ -141,6 +158,11 @@ export const CONFIG = {
     key: "endpoints.google",
     environment: ["ODEUS_ENDPOINT_GOOGLE"],
     description: "Origin of Google's OAuth server in place of its own two, for a sandbox.",
+  },
+  serviceNowEndpoint: {
+    key: "endpoints.serviceNow",
+    environment: ["ODEUS_ENDPOINT_SERVICENOW"],
+    description: "Origin in place of every ServiceNow instance's own, for a sandbox.",
   },
 } as const satisfies Record<string, ConfigKey>;
 
