@@ -2,7 +2,7 @@
 
 const swc = ["@swc/jest", { jsc: { target: "es2022", parser: { syntax: "typescript" } }, module: { type: "commonjs" } }];
 // Packages that exist as ES modules only: jest's require takes them once they are transformed.
-const esModules = "openid-client|oauth4webapi|jose";
+const esModules = "openid-client|oauth4webapi|jose|p-queue|p-timeout";
 
 module.exports = {
   testEnvironment: "node",

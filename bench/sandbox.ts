@@ -49,7 +49,7 @@ export async function worldWith(slots: number, perMinute = 1_000_000): Promise<B
   }
   await world.odeus("PATCH", "/settings", { requestsPerMinute: perMinute });
   await world.clearCalls();
-  return { ...world, slugs };
+  return { ...world, environment: { ...world.environment, ODEUS_REQUESTS_PER_MINUTE: String(perMinute) }, slugs };
 }
 
 /** Inputs of one resource: an app registration of its own for one integration, proven before it is entered. */

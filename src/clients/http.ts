@@ -6,6 +6,7 @@ import { createSecureContext } from "node:tls";
 import type { AxiosError, AxiosInstance, AxiosRequestConfig, AxiosResponse } from "axios";
 import type { Env } from "../core/env.js";
 import { ConfigError, cancellation, RemoteError, type RemoteFailure } from "../core/errors.js";
+import type { Turns } from "./callLimit.js";
 
 /** How often a failed call may be repeated by itself. */
 export type Repeat =
@@ -55,6 +56,8 @@ export interface HttpOptions {
   requestIdHeader?: string;
   /** A connection of its own for every call, so that answers come from different servers behind one name. */
   freshConnections?: boolean;
+  /** Where the remote takes so many calls in a minute: every try waits for its turn. */
+  turns?: Turns | undefined;
   /** Words of the remote's own error body, for statuses that this file turns into errors by itself. */
   wordsOf?: (json: unknown) => { code?: string; words?: string };
 }
@@ -112,16 +115,18 @@ export function requireSafeUrl(text: string, what: string): URL {
 
 export function createHttp(options: HttpOptions): Http {
   const base = requireSafeUrl(options.baseUrl, `the address of ${options.service}`);
-  const { env, limits, service } = options;
+  const { env, limits, service, turns } = options;
   const host = base.host;
   const fail = (call: HttpCall, rest: Omit<RemoteFailure, "service" | "operation" | "host">): RemoteError =>
     new RemoteError({ service, operation: call.operation, host, ...rest });
 
-  let client: Promise<AxiosInstance> | undefined;
+  let client: AxiosInstance | undefined;
 
   return async (call) => {
     const startedAt = env.now().getTime();
-    const left = () => limits.retryMs - (env.now().getTime() - startedAt);
+    // Waiting for a turn is nobody's failure and uses up no budget.
+    let queuedMs = 0;
+    const left = () => limits.retryMs - (env.now().getTime() - startedAt - queuedMs);
     let tries = 1;
     // Drawn together with the decision to try again, so that the wait is the one that fitted into the budget.
     let delay = 0;
@@ -146,6 +151,7 @@ export function createHttp(options: HttpOptions): Http {
           if (!repeats(call.repeat, error)) return false;
           delay = nextDelay(tries, error.response?.headers["retry-after"], env.now(), env.random());
           if (delay > left()) return false;
+          if (error.response?.status === 429) turns?.hold(delay);
           tries += 1;
           return true;
         },
@@ -153,11 +159,23 @@ export function createHttp(options: HttpOptions): Http {
       },
     };
     // Loaded with the first call: checks and comparisons, which every command begins with, need no HTTP.
-    client ??= import("./httpClient.js").then(({ createClient }) => createClient({ loopback: isLoopback(base), largestAnswer: LARGEST_ANSWER }));
-    const response = await (await client).request<string>(request).catch((error: unknown) => {
+    const { createClient, sendOnce } = await import("./httpClient.js");
+    client ??= createClient({ loopback: isLoopback(base), largestAnswer: LARGEST_ANSWER });
+    if (turns !== undefined) request.adapter = (config) => inTurn(turns, () => sendOnce(config));
+    const response = await client.request<string>(request).catch((error: unknown) => {
       throw explain(error as AxiosError<string>, call, tries);
     });
     return read(response, call);
+
+    async function inTurn(of: Turns, send: () => Promise<AxiosResponse>): Promise<AxiosResponse> {
+      const askedAt = env.now().getTime();
+      const answer = await of.take(() => {
+        queuedMs += env.now().getTime() - askedAt;
+        return send();
+      });
+      of.heed(headersOf(answer), env.now());
+      return answer;
+    }
   };
 
   function explain(error: AxiosError<string>, call: HttpCall, tries: number): Error {
@@ -232,7 +250,7 @@ export function createHttp(options: HttpOptions): Http {
         remedy: `Set the address of ${service} to where the service really is.`,
       });
     }
-    const headers = Object.fromEntries(Object.entries(response.headers).map(([name, value]) => [name.toLowerCase(), String(value)]));
+    const headers = headersOf(response);
     if (response.data === "" || response.data === undefined) return { status, headers, json: undefined };
     const json = parse(response.data);
     if (json === undefined) {
@@ -246,6 +264,10 @@ export function createHttp(options: HttpOptions): Http {
     }
     return { status, headers, json };
   }
+}
+
+function headersOf(response: AxiosResponse): Record<string, string> {
+  return Object.fromEntries(Object.entries(response.headers).map(([name, value]) => [name.toLowerCase(), String(value)]));
 }
 
 function bodyOf(call: HttpCall): { contentType: string; content: string | Buffer } | undefined {

@@ -1,6 +1,6 @@
 /** axios as http.ts uses it: no redirects, text untouched, repetition only where the call itself asks for it. */
 
-import axios, { type AxiosInstance } from "axios";
+import axios, { type AxiosAdapter, type AxiosInstance } from "axios";
 import axiosRetry from "axios-retry";
 
 export interface ClientOptions {
@@ -9,6 +9,9 @@ export interface ClientOptions {
   /** In bytes. */
   largestAnswer: number;
 }
+
+/** One try, without what repeats it. */
+export const sendOnce: AxiosAdapter = axios.getAdapter("http");
 
 export function createClient({ loopback, largestAnswer }: ClientOptions): AxiosInstance {
   const client = axios.create({

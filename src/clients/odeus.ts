@@ -14,6 +14,7 @@ import type {
   OAuthClientChange,
   OAuthClientEntry,
 } from "../generated/odeusApi.js";
+import type { CallLimit } from "./callLimit.js";
 import { createHttp, type HttpAnswer, type HttpCall, type HttpLimits } from "./http.js";
 
 export interface OdeusApi {
@@ -39,6 +40,8 @@ export interface OdeusApiOptions {
   apiKey: Secret;
   env: Env;
   limits: HttpLimits;
+  /** What the workspace takes in a minute; undefined: its calls are not counted. */
+  callLimit?: CallLimit | undefined;
 }
 
 /** Sent so that the workspace's audit log names what made a change. */
@@ -52,6 +55,7 @@ export function createOdeusApi(options: OdeusApiOptions): OdeusApi {
     baseUrl: options.baseUrl,
     env: options.env,
     limits: options.limits,
+    turns: options.callLimit?.turns(options.env.signal),
     headers: async () => ({ Authorization: `Bearer ${options.apiKey.open()}`, "User-Agent": USER_AGENT }),
     wordsOf,
   });

@@ -45,6 +45,12 @@ export const CONFIG = {
     environment: ["ODEUS_VERIFY_SECONDS"],
     description: "How long to wait until a new secret is accepted, in seconds. Default 300.",
   },
+  requestsPerMinute: {
+    key: "requestsPerMinute",
+    environment: ["ODEUS_REQUESTS_PER_MINUTE"],
+    description:
+      "How many calls the workspace takes in a minute, from all who use it. More wait for their turn. 0: no call waits before the workspace refuses it. Default 500.",
+  },
   entraTenantId: {
     key: "entra.tenantId",
     environment: ["ARM_TENANT_ID", "AZURE_TENANT_ID"],
@@ -175,6 +181,8 @@ export interface Config {
   secret(name: ConfigName): Secret | undefined;
   /** A number of seconds, or the default. */
   seconds(name: ConfigName, byDefault: number): number;
+  /** A whole number, or the default. */
+  count(name: ConfigName, byDefault: number): number;
   /** Environment that child libraries may need to see (sign-in chains). */
   environment: Readonly<Record<string, string | undefined>>;
 }
@@ -185,16 +193,18 @@ export function createConfig(source: ConfigSource): Config {
     const values = [source.setting(key), ...environment.map((variable) => source.environment[variable])];
     return values.find((value) => value !== undefined && value !== "");
   };
+  const number = (name: ConfigName, byDefault: number): number => {
+    const value = Number(text(name));
+    return text(name) !== undefined && Number.isFinite(value) && value >= 0 ? value : byDefault;
+  };
   return {
     text,
     secret(name) {
       const value = text(name);
       return value === undefined ? undefined : new Secret(value);
     },
-    seconds(name, byDefault) {
-      const value = Number(text(name));
-      return text(name) !== undefined && Number.isFinite(value) && value >= 0 ? value : byDefault;
-    },
+    seconds: number,
+    count: (name, byDefault) => Math.ceil(number(name, byDefault)),
     environment: source.environment,
   };
 }

@@ -27,6 +27,6 @@ function grouped(keys: readonly ConfigKey[]): ConfigTree {
 
 /** Units are part of every name, so the name tells the type. */
 function typeOf(name: string): ConfigValue["type"] {
-  if (name.endsWith("Seconds")) return "number";
+  if (/(Seconds|PerMinute)$/.test(name)) return "number";
   return /^use[A-Z]/.test(name) ? "boolean" : "string";
 }

@@ -77,7 +77,8 @@ export function configurationProblems(args: Properties): string[] {
 
 function valueProblem(path: string, { type }: ConfigValue, value: Value): string[] {
   if (value === UNKNOWN || value === null || value === "") return [];
-  if (type === "number") return Number.isFinite(Number(value)) && Number(value) >= 0 ? [] : [`${path}: must be a number of seconds`];
+  if (type === "number")
+    return Number.isFinite(Number(value)) && Number(value) >= 0 ? [] : [`${path}: must be a number${path.endsWith("Seconds") ? " of seconds" : ""}`];
   if (type === "boolean") return /^(true|false)$/.test(String(value)) ? [] : [`${path}: must be true or false`];
   return typeof value === "object" ? [`${path}: must be text`] : [];
 }

@@ -1,6 +1,7 @@
 /** The one way to speak HTTP, against a listener of this test: what is sent, what is tried again, and how failures read. */
 
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { Turns } from "../../src/clients/callLimit.js";
 import { createHttp, type HttpCall, isLoopback, nextDelay, requireSafeUrl, retryAfterMs, runAgainAfter } from "../../src/clients/http.js";
 import type { Env } from "../../src/core/env.js";
 import { CancelledError, RemoteError } from "../../src/core/errors.js";
@@ -123,6 +124,27 @@ describe("trying again", () => {
     const controller = new AbortController();
     setTimeout(() => controller.abort(new CancelledError("enough")), 50);
     await expect(client(controller, { callTimeoutMs: 300, retryMs: 60_000 })(call())).rejects.toThrow("enough");
+  });
+});
+
+describe("where so many calls are taken in a minute", () => {
+  it("every try waits for its turn, a refusal holds the others, answers are heeded, and waiting uses up no budget", async () => {
+    let time = NOW.getTime();
+    const happened: unknown[] = [];
+    const turns: Turns = {
+      take(work) {
+        happened.push("take");
+        time += 3_600_000;
+        return work();
+      },
+      hold: (milliseconds) => void happened.push(milliseconds),
+      heed: (headers) => void happened.push(headers["x-left"]),
+    };
+    const env = { now: () => new Date(time), random: () => 0.05, signal: new AbortController().signal } as Env;
+    const http = createHttp({ service: "The service", baseUrl, env, limits: { callTimeoutMs: 300, retryMs: 400 }, turns });
+    answers = [status(429, "{}", { "retry-after": "0.1" }), status(503), status(200, "{}", { "x-left": "3" })];
+    await http(call());
+    expect(happened).toEqual(["take", 100, "take", "take", "3"]);
   });
 });
 

@@ -39,10 +39,11 @@ export function createSettings(workspace: Workspace): Settings {
       return { status: 201, body: entry };
     }
     if (path === PAGE) {
-      const { requestsPerMinute } = values;
+      const { requestsPerMinute, minuteMilliseconds = workspace.minuteMilliseconds } = values;
       if (typeof requestsPerMinute !== "number") throw new ApiError(400, "requestsPerMinute must be a number");
-      workspace.requestsPerMinute = requestsPerMinute;
-      return { status: 200, body: { requestsPerMinute } };
+      if (typeof minuteMilliseconds !== "number") throw new ApiError(400, "minuteMilliseconds must be a number");
+      Object.assign(workspace, { requestsPerMinute, minuteMilliseconds });
+      return { status: 200, body: { requestsPerMinute, minuteMilliseconds } };
     }
     const unknown = Object.keys(values).filter((name) => !SWITCHES.includes(name));
     if (unknown.length > 0) throw new ApiError(400, `unknown: ${unknown.join(", ")}`);
