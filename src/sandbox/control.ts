@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import type { Certificates } from "./certificates.js";
 import { readFaults } from "./faults.js";
 import type { ServiceNowChange } from "./serviceNow/serviceNowCounterpart.js";
+import { controlAccount } from "./snowflake/accountControl.js";
 import { type Behaviour, VENDOR_NAMES, type VendorName } from "./vendors/vendorServer.js";
 import { type AcceptingServer, createWorld, type TenantName, type World, type WorldOptions } from "./world.js";
 
@@ -55,6 +56,10 @@ export async function startControl(certificates: Certificates): Promise<Control>
       worlds.delete(id);
       await world.close();
       return done;
+    }
+    if (rest[0] === "snowflake") {
+      const result = controlAccount(world.snowflake, method, rest.slice(1), body);
+      return result === undefined ? missing(`${method} ${url.pathname} is no call of this API`) : { status: 200, body: result.answer ?? {} };
     }
     const handler = CALLS[`${method} ${[...rest.slice(0, 1), ...rest.slice(2, 3)].join("/")}`];
     return handler === undefined ? missing(`${method} ${url.pathname} is no call of this API`) : handler({ world, rest, query: url.searchParams, body });
@@ -151,7 +156,7 @@ const CALLS: Record<string, (request: ControlRequest) => Answer | Promise<Answer
   },
 };
 
-const ACCEPTING: readonly AcceptingServer[] = ["entra", "serviceNow", ...VENDOR_NAMES];
+const ACCEPTING: readonly AcceptingServer[] = ["entra", "serviceNow", "snowflake", ...VENDOR_NAMES];
 
 function vendorOf(world: World, name: string | undefined) {
   return world.vendors[nameOf<VendorName>(name, VENDOR_NAMES, "vendors")];

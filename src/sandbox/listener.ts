@@ -6,6 +6,7 @@
 import { createServer, type IncomingMessage, type Server, ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
+import { createGunzip } from "node:zlib";
 import type { CallRecord, RecordedCall } from "./calls.js";
 import type { Counterpart, SandboxReply, SandboxRequest } from "./counterpart.js";
 import { FAULT_STATUS, type Fault, type FaultPlan, takesEffect } from "./faults.js";
@@ -63,11 +64,10 @@ async function serve(options: ListenerOptions, staleReads: StaleReads, origin: s
   const url = new URL(incoming.url ?? "/", origin);
   const byHand = incoming.headers[BY_HAND] !== undefined;
   const raw = counterpart.raw?.(method, url.pathname) === true;
-  const operation = counterpart.operation(method, url.pathname);
-  if (operation === undefined) console.error(`sandbox ${counterpart.name}: unknown route ${method} ${url.pathname}`);
-
   const bytes = raw ? Buffer.alloc(0) : await readBody(incoming);
   if (bytes === undefined) return void outgoing.writeHead(413, { connection: "close" }).end();
+  const operation = counterpart.operation(method, url.pathname, bytes.toString("utf8"));
+  if (operation === undefined) console.error(`sandbox ${counterpart.name}: unknown route ${method} ${url.pathname}`);
   const request: SandboxRequest = {
     method,
     path: url.pathname,
@@ -251,10 +251,12 @@ function headersOf(incoming: IncomingMessage): Record<string, string> {
   return Object.fromEntries(Object.entries(incoming.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(", ") : (value ?? "")]));
 }
 
+/** Unpacked if it came packed; undefined when it is too large. */
 async function readBody(incoming: IncomingMessage): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of incoming as AsyncIterable<Buffer>) {
+  const plain = incoming.headers["content-encoding"] === "gzip" ? incoming.pipe(createGunzip()) : incoming;
+  for await (const chunk of plain as AsyncIterable<Buffer>) {
     size += chunk.length;
     if (size > BODY_LIMIT) return undefined;
     chunks.push(chunk);

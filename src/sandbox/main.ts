@@ -41,7 +41,7 @@ function endWith(parent: number, end: () => void): void {
   }, 1000).unref();
 }
 
-function forPeople(control: string, { origins, environment, integrations, serviceNow }: WorldDescription): string {
+function forPeople(control: string, { origins, environment, integrations, serviceNow, snowflake }: WorldDescription): string {
   const lines = [
     "The sandbox listens, on this machine only:",
     "",
@@ -51,6 +51,7 @@ function forPeople(control: string, { origins, environment, integrations, servic
     `  Google               ${origins.google}`,
     `  OpenID provider      ${origins.openid}`,
     `  ServiceNow           ${origins.serviceNow}  (instance ${serviceNow.instance})`,
+    `  Snowflake            ${origins.snowflake}  (account ${snowflake.account})`,
     `  control API          ${control}/__sandbox/worlds`,
     "",
     `Integrations: ${Object.keys(integrations).join(", ")}`,

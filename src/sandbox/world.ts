@@ -1,4 +1,4 @@
-/** A world: one Odeus workspace, its Entra tenants, a ServiceNow instance and other vendors, on ports of their own and with their own record. */
+/** A world: one Odeus workspace, its Entra tenants, a ServiceNow instance, a Snowflake account and other vendors, on ports of their own and with their own record. */
 
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -12,6 +12,8 @@ import { type Listener, startListener } from "./listener.js";
 import { createOdeusWorkspace } from "./odeus/workspaceCounterpart.js";
 import { type ApiUser, addApiUser } from "./serviceNow/instance.js";
 import { createServiceNowCounterpart, type ServiceNowCounterpart } from "./serviceNow/serviceNowCounterpart.js";
+import { accessOf, environmentOf, type SnowflakeAccess } from "./snowflake/access.js";
+import { createSnowflakeCounterpart, type SnowflakeCounterpart } from "./snowflake/snowflakeCounterpart.js";
 import { createVendorServer, type VendorName, type VendorServer } from "./vendors/vendorServer.js";
 
 /** What registering, consenting and finding deleted apps takes; the last one only for listing what is deleted. */
@@ -33,7 +35,7 @@ export interface WorldDescription {
   id: string;
   /** Everything a program needs in its environment. */
   environment: Record<string, string>;
-  origins: Record<"odeus" | "entra" | "serviceNow" | VendorName, string>;
+  origins: Record<"odeus" | "entra" | "serviceNow" | "snowflake" | VendorName, string>;
   /** The first tenant, of the default identity's ARM_TENANT_ID. */
   tenantId: string;
   secondTenantId: string;
@@ -42,6 +44,7 @@ export interface WorldDescription {
   workspaceId: string;
   /** The instance, which people enter when they connect, and a user with the role oauth_admin. */
   serviceNow: { instance: string; username: string; password: string; token: string };
+  snowflake: SnowflakeAccess;
   /** Ids of the built-in integrations by slug. */
   integrations: Record<string, string>;
 }
@@ -49,7 +52,7 @@ export interface WorldDescription {
 export type TenantName = "first" | "second";
 
 /** Servers that can be asked whether they take a client now. */
-export type AcceptingServer = "entra" | "serviceNow" | VendorName;
+export type AcceptingServer = "entra" | "serviceNow" | "snowflake" | VendorName;
 
 export interface World {
   description: WorldDescription;
@@ -58,6 +61,7 @@ export interface World {
   directory: Directory;
   vendors: Record<VendorName, VendorServer>;
   serviceNow: ServiceNowCounterpart;
+  snowflake: SnowflakeCounterpart;
   setLatency(milliseconds: number): void;
   /** Moves the clock of the remotes; the OAuth server's own expiries stay on real time. */
   setClockOffset(milliseconds: number): void;
@@ -92,6 +96,7 @@ export async function createWorld(certificates: Certificates, options: WorldOpti
   const serviceNow = createServiceNowCounterpart({ name: "contoso", origin: originOf("serviceNow"), now });
   // The least role that is documented for managing clients.
   const deployingUser = addApiUser(serviceNow.instance, ["oauth_admin"]);
+  const snowflake = createSnowflakeCounterpart({ origin: originOf("snowflake"), now });
   const workspace = createOdeusWorkspace({
     origin: originOf("odeus"),
     now,
@@ -108,7 +113,7 @@ export async function createWorld(certificates: Certificates, options: WorldOpti
     },
   });
 
-  const counterparts: Record<keyof WorldDescription["origins"], Counterpart> = { odeus: workspace.counterpart, entra, serviceNow, ...vendors };
+  const counterparts: Record<keyof WorldDescription["origins"], Counterpart> = { odeus: workspace.counterpart, entra, serviceNow, snowflake, ...vendors };
   for (const [name, counterpart] of Object.entries(counterparts) as [keyof WorldDescription["origins"], Counterpart][]) {
     // Entra alone is served over https: its client library refuses a plain sign-in host.
     const tls = name === "entra" ? { tls: { key: certificates.key, cert: certificates.cert } } : {};
@@ -132,6 +137,7 @@ export async function createWorld(certificates: Certificates, options: WorldOpti
       SERVICENOW_INSTANCE: serviceNow.instance.name,
       SERVICENOW_USERNAME: deployingUser.username,
       SERVICENOW_PASSWORD: deployingUser.password,
+      ...environmentOf(snowflake.account),
       NODE_EXTRA_CA_CERTS: certificates.caFile,
     },
     origins,
@@ -141,6 +147,7 @@ export async function createWorld(certificates: Certificates, options: WorldOpti
     apiKeys: workspace.apiKeys,
     workspaceId: workspace.workspaceId,
     serviceNow: { instance: serviceNow.instance.name, username: deployingUser.username, password: deployingUser.password, token: deployingUser.token },
+    snowflake: accessOf(snowflake.account),
     integrations: workspace.integrations,
   };
 
@@ -151,6 +158,7 @@ export async function createWorld(certificates: Certificates, options: WorldOpti
     directory,
     vendors,
     serviceNow,
+    snowflake,
     setLatency: (milliseconds) => {
       latency = milliseconds;
     },
@@ -164,7 +172,7 @@ export async function createWorld(certificates: Certificates, options: WorldOpti
         tenants.map((name) => (name === "first" ? first : second)),
       ),
     addServiceNowUser: (roles) => addApiUser(serviceNow.instance, roles),
-    accepted: async (server, clientId, secret) => ({ entra, serviceNow, ...vendors })[server].accepts(clientId, secret),
+    accepted: async (server, clientId, secret) => ({ entra, serviceNow, snowflake, ...vendors })[server].accepts(clientId, secret),
     state: () => Object.fromEntries(Object.entries(counterparts).map(([name, counterpart]) => [name, counterpart.state()])),
     close: async () => {
       await Promise.all(Object.values(listeners).map((listener) => listener.close()));

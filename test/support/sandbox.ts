@@ -7,6 +7,8 @@ import type { RecordedCall } from "../../src/sandbox/calls.js";
 import type { Fault } from "../../src/sandbox/faults.js";
 import type { ApiUser, Row } from "../../src/sandbox/serviceNow/instance.js";
 import type { ServiceNowChange } from "../../src/sandbox/serviceNow/serviceNowCounterpart.js";
+import type { AccountSettings, ForeignIntegration, Integration, Role, User } from "../../src/sandbox/snowflake/account.js";
+import type { Ending } from "../../src/sandbox/snowflake/sessions.js";
 import type { Behaviour, VendorName } from "../../src/sandbox/vendors/vendorServer.js";
 import type { AcceptingServer, WorldDescription, WorldOptions } from "../../src/sandbox/world.js";
 
@@ -56,7 +58,30 @@ export interface World extends WorldDescription {
   odeus<T = Record<string, unknown>>(method: string, path: string, body?: unknown): Promise<{ status: number; body: T }>;
   /** A person's hand at the ServiceNow instance: no access rules. `path` starts behind /api/now/table. */
   atServiceNow<T = Row>(method: string, path: string, body?: unknown): Promise<{ status: number; body: { result: T } }>;
+  /** A person's hand at the Snowflake account: no session, no record, no faults. */
+  atSnowflake: SnowflakeByHand;
   close(): Promise<void>;
+}
+
+export interface SnowflakeByHand {
+  /** As ACCOUNTADMIN unless a role is named. Throws what the account refuses. */
+  run(sql: string, role?: string): Promise<{ columns: string[]; rows: (string | null)[][] }>;
+  settings(change: Partial<AccountSettings>): Promise<void>;
+  /** Ends the sessions that are open now. */
+  endSessions(ending: Ending): Promise<void>;
+  user(name: string, change: Partial<Omit<User, "name">>): Promise<void>;
+  /** A new key of the user, its only one: the private half in PEM. */
+  keyPair(user: string): Promise<string>;
+  /** Another programmatic access token. */
+  programmaticAccessToken(user: string): Promise<string>;
+  /** An OAuth access token that was not issued here. */
+  accessToken(user: string, options?: { role?: string; expired?: boolean }): Promise<string>;
+  role(name: string, change?: Partial<Omit<Role, "name">>): Promise<void>;
+  removeRole(name: string): Promise<void>;
+  networkPolicy(name: string): Promise<void>;
+  removeNetworkPolicy(name: string): Promise<void>;
+  /** Of an integration that is there, the named parts; otherwise a new one of another type. */
+  integration(name: string, change?: Partial<Omit<ForeignIntegration, "kind" | "name">>): Promise<void>;
 }
 
 /** The parts of the state that tests look at most. */
@@ -73,6 +98,7 @@ export interface WorldState {
   atlassian: { clients: { clientId: string; secrets: string[] }[] };
   google: { clients: { clientId: string; secrets: string[] }[] };
   serviceNow: { tables: { oauth_entity: Row[]; sys_properties: Row[] } };
+  snowflake: { integrations: Integration[]; settings: AccountSettings; users: User[]; roles: Role[] };
 }
 
 export interface EntraApplication {
@@ -164,6 +190,25 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       byHand(`${description.origins.entra}/v1.0`, method, path, body, tenantId === undefined ? {} : { "x-sandbox-tenant": tenantId }),
     odeus: (method, path, body) => byHand(description.origins.odeus, method, path, body),
     atServiceNow: (method, path, body) => byHand(`${description.origins.serviceNow}/api/now/table`, method, path, body),
+    atSnowflake: snowflakeByHand((method, path, body) => control(method, `/snowflake/${path}`, body)),
     close: () => control("DELETE", ""),
+  };
+}
+
+function snowflakeByHand(control: <T>(method: string, path: string, body?: unknown) => Promise<T>): SnowflakeByHand {
+  const named = (kind: string, name: string) => `${kind}/${encodeURIComponent(name)}`;
+  return {
+    run: (sql, role) => control("POST", "statements", { sql, ...(role === undefined ? {} : { role }) }),
+    settings: (change) => control("PUT", "settings", change),
+    endSessions: (ending) => control("POST", "sessions", { ending }),
+    user: (name, change) => control("PUT", named("users", name), change),
+    keyPair: async (user) => (await control<{ privateKey: string }>("POST", `${named("users", user)}/keyPair`)).privateKey,
+    programmaticAccessToken: async (user) => (await control<{ token: string }>("POST", `${named("users", user)}/programmaticAccessToken`)).token,
+    accessToken: async (user, options = {}) => (await control<{ token: string }>("POST", `${named("users", user)}/accessToken`, options)).token,
+    role: (name, change = {}) => control("PUT", named("roles", name), change),
+    removeRole: (name) => control("DELETE", named("roles", name)),
+    networkPolicy: (name) => control("PUT", named("networkPolicies", name)),
+    removeNetworkPolicy: (name) => control("DELETE", named("networkPolicies", name)),
+    integration: (name, change = {}) => control("PUT", named("integrations", name), change),
   };
 }
