@@ -84,12 +84,14 @@ it("rollout and authorization servers take time and chance as they are given", (
   expect(inFolder("rollout", "authorizationServers").flatMap(({ path, text }) => own.exec(text)?.map((found) => `${path}: ${found}`) ?? [])).toEqual([]);
 });
 
-it("core and clients know no environment of their own but where a tool is found", () => {
+it("core and clients know no environment of their own but where a tool is found, or has its switches", () => {
+  // snowflake-sdk can be kept quiet by environment variables alone.
+  const switches = ["clients/snowflakeDriver.ts"];
   expect(
     inFolder("core", "clients", "rollout", "authorizationServers", "workspace", "resources").flatMap(({ path, text }) =>
       /process\.(env|argv)/.test(text) ? [path] : [],
     ),
-  ).toEqual([]);
+  ).toEqual(switches);
 });
 
 it("a file can be read in one sitting", () => {
