@@ -34,6 +34,8 @@ export interface Switches {
   hiddenRecords: string[];
   /** Columns that a field-level access rule blanks in answers with status 200. */
   blankedColumns: string[];
+  /** No part of a query makes sense to the instance, as on a release where the columns have other names. */
+  ignoresQueries: boolean;
   /** Unknown columns in a body are a 400 here, where the vendor ignores them: for tests of what is sent. */
   refusesUnknownColumns: boolean;
   /** A developer instance that has gone to sleep: every path answers a page, or sends elsewhere. */
@@ -120,6 +122,7 @@ export function createInstance(name: string, now: () => Date): Instance {
       ignoredColumns: [],
       hiddenRecords: [],
       blankedColumns: [],
+      ignoresQueries: false,
       refusesUnknownColumns: false,
       hibernating: "no",
       callsPerHour: null,

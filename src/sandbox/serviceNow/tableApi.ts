@@ -127,7 +127,8 @@ function changeRecord(instance: Instance, call: Call): SandboxReply {
 }
 
 function queriedRows(instance: Instance, { request, table }: Call): Row[] {
-  const { matches, order, invalid } = parseQuery(request.query.get("sysparm_query") ?? "", table.columns);
+  const columns = instance.switches.ignoresQueries && !request.byHand ? [] : table.columns;
+  const { matches, order, invalid } = parseQuery(request.query.get("sysparm_query") ?? "", columns);
   if (invalid && instance.property(PROPERTY.invalidQueryReturnsNoRows) === "true") return [];
   const rows = [...table.rows.values()].filter((row) => matches((column) => storedValue(row, column)));
   return rows.sort((one, other) => {
