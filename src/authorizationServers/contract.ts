@@ -7,6 +7,10 @@ import type { Secret } from "../core/secret.js";
 export type SecretCapability =
   /** Any number beside each other: add, enter, remove. */
   | "many"
+  /** Two slots, both valid at all times and readable; renewing the idle one leaves the other valid. */
+  | "two"
+  /** One at a time: setting a new one ends the old. */
+  | "one"
   /** The program gives it; nothing can be issued or removed. */
   | "given";
 
@@ -36,6 +40,15 @@ export interface IssuedSecret {
   value: Secret;
   createdAt: string;
   expiresAt?: string;
+  /** Short digests of the two values, where the server shows them. */
+  digest?: string;
+  idleDigest?: string;
+}
+
+/** What the record knows of the client's secrets. */
+export interface KnownSecrets {
+  keyIds: string[];
+  current?: { keyId?: string; createdAt: string; digest?: string; idleDigest?: string };
 }
 
 export type Verdict = "accepted" | "rejected" | "inconclusive" | "unavailable";
@@ -113,8 +126,10 @@ export interface AuthorizationServer {
   complete(client: RegisteredClient, wish: ClientWish): Promise<RegisteredClient>;
   /** Makes the client what it has to be: adds what the wish lacks, and takes away what `formerly` had and the wish has not. */
   converge(client: RegisteredClient, mark: Mark, wish: ClientWish, formerly: ClientWish, undoable: Undoable): Promise<RegisteredClient>;
-  /** A new secret beside the others. `known` are the key ids that state knows. */
-  addSecret(client: RegisteredClient, mark: Mark, known: string[], undoable: Undoable): Promise<IssuedSecret>;
+  /** A new secret: beside the others, in the idle slot, or in place of the only one. */
+  addSecret(client: RegisteredClient, mark: Mark, known: KnownSecrets, undoable: Undoable): Promise<IssuedSecret>;
+  /** The current secret again; only of servers that show it. */
+  readSecret?(client: RegisteredClient, known: KnownSecrets): Promise<IssuedSecret>;
   /** Already gone is done. */
   removeSecret(client: RegisteredClient, keyId: string): Promise<void>;
   /** Key ids that carry our mark. */
@@ -122,7 +137,7 @@ export interface AuthorizationServer {
   /** Asks the server itself whether it takes this secret. */
   probe(client: RegisteredClient, secret: Secret, wish: ClientWish): Promise<ProbeAnswer>;
   /** Read-only: compares the client with the wish. */
-  observe(client: RegisteredClient, mark: Mark, wish: ClientWish, known: string[]): Promise<Observation>;
+  observe(client: RegisteredClient, mark: Mark, wish: ClientWish, known: KnownSecrets): Promise<Observation>;
   /** Takes away what we made; a client given by the program stays. */
   delete(client: RegisteredClient, how: "asConfigured" | "final"): Promise<void>;
   /** Public facts about the client, as outputs of the resource. */

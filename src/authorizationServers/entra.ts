@@ -300,7 +300,7 @@ export function createEntraServer(options: EntraOptions): AuthorizationServer {
         const endDateTime = new Date(env.now().getTime() + settings.secretLifetimeDays * DAY).toISOString();
         const removeThisOne = async (): Promise<void> => {
           const app = await graph.getApplication(objectId);
-          for (const { keyId } of app?.passwordCredentials.filter((one) => one.displayName === displayName && !known.includes(one.keyId)) ?? [])
+          for (const { keyId } of app?.passwordCredentials.filter((one) => one.displayName === displayName && !known.keyIds.includes(one.keyId)) ?? [])
             await graph.removePassword(objectId, keyId);
         };
         undoable({ what: `the new secret of ${name} is removed`, run: removeThisOne });
@@ -355,7 +355,7 @@ export function createEntraServer(options: EntraOptions): AuthorizationServer {
         const catalogued = await catalogueAsked;
         const granted =
           settings.grantAdminConsent && servicePrincipal !== undefined ? scopesOf(await findGrant(graph, servicePrincipal.id, catalogued.resourceId)) : [];
-        return observation({ app, servicePrincipal, granted, name, settings, catalogue: catalogued }, wish, known);
+        return observation({ app, servicePrincipal, granted, name, settings, catalogue: catalogued }, wish, known.keyIds);
       });
     },
 

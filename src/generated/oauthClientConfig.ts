@@ -32,7 +32,7 @@ export interface OAuthClientConfigArgs {
 
 const TEXT = {
   kind: "OAuthClientConfig",
-  outputs: ["clientId", "tenantId", "redirectUrls", "effectiveScopes", "appObjectId", "adminConsentUrl", "secretCreatedAt", "secretExpiresAt", "retiring", "verification", "drift", "clientSecret", "rollout"],
+  outputs: ["clientId", "secretCreatedAt", "retiring", "verification", "drift", "clientSecret", "rollout", "tenantId", "redirectUrls", "effectiveScopes", "appObjectId", "adminConsentUrl", "secretExpiresAt"],
   secretOutputs: ["clientSecret"],
 };
 
@@ -56,20 +56,8 @@ export class OAuthClientConfig extends DynamicResource {
   declare readonly exportClientSecret: pulumi.Output<boolean>;
   /** Client id in use now. (The resource's id names the first one and never changes.) */
   declare readonly clientId: pulumi.Output<string | undefined>;
-  /** Tenant of the client, where it has one. */
-  declare readonly tenantId: pulumi.Output<string | undefined>;
-  /** Redirect URL of each integration, keyed as the program wrote it. */
-  declare readonly redirectUrls: pulumi.Output<{ [key: string]: string } | undefined>;
-  /** Scopes in force for each integration, keyed as the program wrote it. */
-  declare readonly effectiveScopes: pulumi.Output<{ [key: string]: string[] } | undefined>;
-  /** Object id of the Entra app registration. */
-  declare readonly appObjectId: pulumi.Output<string | undefined>;
-  /** Page on which an administrator can grant tenant-wide consent (Entra). */
-  declare readonly adminConsentUrl: pulumi.Output<string | undefined>;
   /** When the current secret was issued (RFC 3339, UTC). */
   declare readonly secretCreatedAt: pulumi.Output<string | undefined>;
-  /** When the current secret expires (RFC 3339, UTC). */
-  declare readonly secretExpiresAt: pulumi.Output<string | undefined>;
   /** Previous secrets in their overlap. */
   declare readonly retiring: pulumi.Output<RetiringSecret[] | undefined>;
   /** What was proven about the client, and what could not be. */
@@ -80,6 +68,18 @@ export class OAuthClientConfig extends DynamicResource {
   declare readonly clientSecret: pulumi.Output<string | undefined>;
   /** Bookkeeping of this resource: the objects it made, for the next run to find. */
   declare readonly rollout: pulumi.Output<RolloutRecord | undefined>;
+  /** Tenant of the client, where it has one. */
+  declare readonly tenantId: pulumi.Output<string | undefined>;
+  /** Redirect URL of each integration, keyed as the program wrote it. */
+  declare readonly redirectUrls: pulumi.Output<{ [key: string]: string } | undefined>;
+  /** Scopes in force for each integration, keyed as the program wrote it. */
+  declare readonly effectiveScopes: pulumi.Output<{ [key: string]: string[] } | undefined>;
+  /** Object id of the Entra app registration. */
+  declare readonly appObjectId: pulumi.Output<string | undefined>;
+  /** Page on which an administrator can grant tenant-wide consent (Entra). */
+  declare readonly adminConsentUrl: pulumi.Output<string | undefined>;
+  /** When the current secret expires (RFC 3339, UTC). */
+  declare readonly secretExpiresAt: pulumi.Output<string | undefined>;
 
   /**
    * @param name The resource's name in the stack.

@@ -150,9 +150,9 @@ export interface RetiringSecret {
 export interface RolloutRecord {
   /** Shape of this record. */
   version: number;
-  /** Base URL of the workspace's API. */
-  workspace: string;
-  /** Kind of the client in use: entra or existing. */
+  /** Base URL of the workspace's API; absent where no integration is declared. */
+  workspace?: string | undefined;
+  /** Kind of the client in use, for example entra or existing. */
   kind: string;
   /** Ids of the client's objects at the authorization server. */
   client: { [key: string]: string };

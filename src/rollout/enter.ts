@@ -10,7 +10,7 @@ import { proveSecret } from "./secret.js";
 import type { Stage } from "./stage.js";
 
 /** What is written: the client whole, with its secret where it has one, or only the parts that differ. */
-export type Entry = { whole: false } | { whole: true; secret?: Secret };
+export type Entry = { whole: false } | { whole: true; secret?: Secret /** The old one has ended: entered first, proven second. */; proveAfter?: true };
 
 export interface Entering {
   stage: Stage;
@@ -120,7 +120,7 @@ async function putBack(entering: Entering, slot: Slot, former: FormerClient): Pr
   async function secretForFormer(): Promise<Secret> {
     if (stage.formerSecret !== undefined) return stage.formerSecret;
     if (server.secrets === "given") throw new OdeusError("no secret for the former client can be had");
-    const issued = await server.addSecret(former, stage.mark, [], () => undefined);
+    const issued = await server.addSecret(former, stage.mark, { keyIds: [] }, () => undefined);
     onFormerSecret(issued);
     await proveSecret(server, former, issued.value, { redirectUrls: [], scopes: [], integrations: [] }, stage.env, stage.verifyMs);
     return issued.value;

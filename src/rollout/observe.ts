@@ -7,7 +7,7 @@ import type { Mark } from "../core/mark.js";
 import { minus } from "../core/sets.js";
 import { requireSameWorkspace } from "../workspace/integrations.js";
 import { readSlot, type Slot } from "../workspace/slot.js";
-import { knownKeys, type Recorded, recordedWish } from "./record.js";
+import { knownSecrets, type Recorded, recordedWish } from "./record.js";
 
 export interface Observed {
   /** False: client and slots are all gone; there is nothing left of this resource. */
@@ -27,9 +27,9 @@ export async function observe(odeus: OdeusApi, server: AuthorizationServer, mark
   const wish = recordedWish(recorded);
   const [slots, atServer] = await Promise.all([
     Promise.all(ids.map((id) => findSlot(odeus, recorded.slots[id]?.written ?? id, id, recorded.slots[id]?.custom ?? false))),
-    server.observe(client, mark, wish, server.secrets === "given" ? [] : knownKeys(recorded)),
+    server.observe(client, mark, wish, knownSecrets(recorded)),
   ]);
-  if (slots.every((slot) => slot === undefined)) await requireSameWorkspace(odeus, ids);
+  if (ids.length > 0 && slots.every((slot) => slot === undefined)) await requireSameWorkspace(odeus, ids);
   const drift: string[] = [];
   const scopes: Record<string, string[]> = {};
   const now: Record<string, Recorded["slots"][string]> = {};

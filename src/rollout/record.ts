@@ -1,6 +1,6 @@
 /** What a rollout is asked for, and what it leaves recorded for the next one. */
 
-import type { ClientWish, RegisteredClient } from "../authorizationServers/contract.js";
+import type { ClientWish, KnownSecrets, RegisteredClient } from "../authorizationServers/contract.js";
 import { OdeusError } from "../core/errors.js";
 import type { Secret } from "../core/secret.js";
 import { union } from "../core/sets.js";
@@ -51,6 +51,9 @@ export interface SecretRecord {
   keyId?: string;
   createdAt: string;
   expiresAt?: string;
+  /** Of its value and of the other slot's, where the server shows them: one that was renewed by hand is known by it. */
+  digest?: string;
+  idleDigest?: string;
 }
 
 export interface Retiring {
@@ -71,8 +74,8 @@ export interface VerificationRecord {
 export type FormerClient = RegisteredClient & { kind: string };
 
 export interface Recorded {
-  /** Base URL of the workspace's API. */
-  workspace: string;
+  /** Base URL of the workspace's API; absent where no slot is declared. */
+  workspace?: string;
   kind: string;
   client?: RegisteredClient;
   /** Earlier clients that still have to be taken away. */
@@ -104,12 +107,13 @@ export function recordedWish(recorded: Recorded | undefined): ClientWish {
   };
 }
 
-/** Key ids that the record accounts for. */
-export function knownKeys(recorded: Recorded): string[] {
-  return union(
-    recorded.secret?.keyId === undefined ? [] : [recorded.secret.keyId],
-    recorded.retiring.map(({ keyId }) => keyId),
+/** What the record knows of the client's secrets. */
+export function knownSecrets({ secret, retiring }: Recorded): KnownSecrets {
+  const keyIds = union(
+    secret?.keyId === undefined ? [] : [secret.keyId],
+    retiring.map(({ keyId }) => keyId),
   );
+  return { keyIds, ...(secret === undefined ? {} : { current: secret }) };
 }
 
 /** A rollout that failed and left something, which is recorded. */

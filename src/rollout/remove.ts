@@ -7,7 +7,7 @@ import type { Recorded } from "./record.js";
 import type { Stage } from "./stage.js";
 
 export async function remove(stage: Stage, recorded: Recorded): Promise<void> {
-  const { odeus, server, env } = stage;
+  const { server, env } = stage;
   const { client } = recorded;
   if (client === undefined) return;
   const own = [client, ...recorded.replaced].map(({ clientId }) => clientId);
@@ -18,14 +18,14 @@ export async function remove(stage: Stage, recorded: Recorded): Promise<void> {
     slots.map(async ([id, { written }]) => {
       const claimant = stage.claims.claimedByOther(stage.urn, [id, written]);
       if (claimant !== undefined) {
-        const now = await odeus.getOAuthClient(id);
+        const now = await stage.odeus.getOAuthClient(id);
         // Held by a client that stays (given by the program), the slot goes on working without us.
         if (now.clientId !== null && own.includes(now.clientId) && server.secrets !== "given")
           throw new OdeusError(`${written} still holds this client, and ${claimant.split("::").pop()} has not taken it over.`);
         return "left" as const;
       }
       for (const clientId of own) {
-        const result = await doing(written, () => revert(odeus, id, clientId));
+        const result = await doing(written, () => revert(stage.odeus, id, clientId));
         if (result !== "held by another") return result;
       }
       env.say.info(`${written} holds another client by now and is left alone.`);
@@ -36,9 +36,9 @@ export async function remove(stage: Stage, recorded: Recorded): Promise<void> {
   if (failures.length > 0)
     throw new OdeusError(`giving back the slots of ${server.title}: ${failures.join("\n  ")}\n  The client is kept until its slots are given back. Run again.`);
   const outcomes = results.map((result) => (result.status === "fulfilled" ? result.value : undefined));
-  if (outcomes.every((outcome) => outcome === "unknown integration"))
+  if (outcomes.length > 0 && outcomes.every((outcome) => outcome === "unknown integration"))
     await requireSameWorkspace(
-      odeus,
+      stage.odeus,
       slots.map(([id]) => id),
     );
 

@@ -12,8 +12,9 @@ import { askUntil, bothEnded } from "../core/wait.js";
 import { revert } from "../workspace/slot.js";
 import { removalsDue } from "./due.js";
 import { type Entry, enterPlaces, needsSecret, readBack } from "./enter.js";
+import { secretToEnter } from "./issue.js";
 import type { Place } from "./places.js";
-import { knownKeys, type Recorded, recordedWish, type Wish } from "./record.js";
+import { knownSecrets, type Recorded, recordedWish, type Wish } from "./record.js";
 import { proveSecret, requireNotRejected } from "./secret.js";
 import { type Progress, settle } from "./settle.js";
 import type { Stage } from "./stage.js";
@@ -29,7 +30,7 @@ export async function rollOut(stage: Stage, wish: Wish, before: Recorded | undef
   const progress: Progress = {
     before,
     draft: {
-      workspace: stage.odeus.baseUrl,
+      ...(wish.uses.length === 0 && before?.workspace === undefined ? {} : { workspace: stage.odeus.baseUrl }),
       kind: server.kind,
       retiring: stage.continues ? [...(before?.retiring ?? [])] : [],
       slots: { ...before?.slots },
@@ -72,8 +73,8 @@ export async function rollOut(stage: Stage, wish: Wish, before: Recorded | undef
 
     // 3. Into the slots, all side by side.
     const names = places.map(({ use }) => use.written).join(", ");
-    if (entry.whole) env.say.progress(`entering the client in ${names}`);
-    progress.forward = entry.whole && places.some(({ slot }) => slot.mode === "CUSTOM" && slot.clientId === client.clientId);
+    if (entry.whole && places.length > 0) env.say.progress(`entering the client in ${names}`);
+    progress.forward ||= entry.whole && places.some(({ slot }) => slot.mode === "CUSTOM" && slot.clientId === client.clientId);
     const { written, failures } = await enterPlaces(
       {
         stage,
@@ -88,12 +89,13 @@ export async function rollOut(stage: Stage, wish: Wish, before: Recorded | undef
       places,
     );
     // Refused everywhere, the new secret stands in no slot and can still be taken back.
-    progress.forward &&= written.size > 0 || failures.some(mayHaveHappened);
+    progress.forward &&= progress.replacing || written.size > 0 || failures.some(mayHaveHappened);
     for (const place of places) record(place, written.has(place.slot.integrationId), entry.whole);
     if (failures.length > 0) throw failures[0];
+    if (entry.whole && entry.proveAfter && entry.secret !== undefined) await prove(entry.secret);
 
     // 4. What the workspace and the server hold counts, not what they answered.
-    env.say.progress(`reading back ${names}`);
+    env.say.progress(places.length > 0 ? `reading back ${names}` : `reading back ${server.title}`);
     const [slots] = await Promise.all([readBack(stage, client, places), readBackClient()]);
     for (const [id, slot] of slots) {
       const entered = draft.slots[id];
@@ -140,48 +142,18 @@ export async function rollOut(stage: Stage, wish: Wish, before: Recorded | undef
         if (wish.givenChanged || !stage.continues || skipped) await prove(value);
         return whole ? { whole, secret: value } : { whole };
       }
-      const [secret] = await bothEnded(secretToEnter(needed), beside());
+      const inUse = places.some(({ slot }) => slot.mode === "CUSTOM" && slot.clientId === client.clientId);
+      const issuing = { stage, wish, before, draft, places, client, needed, undoable: undo.push };
+      const onReplacing = (): void => {
+        progress.forward = progress.replacing = inUse;
+      };
+      const [secret] = await bothEnded(secretToEnter({ ...issuing, onReplacing }), beside());
       if (secret === undefined) return { whole: false };
+      // Until it is entered nobody can sign in: the proof comes after.
+      if (progress.replacing) return { whole: true, secret, proveAfter: true };
       env.say.progress("secret issued, waiting until it is accepted");
       await prove(secret);
       return { whole: true, secret };
-    }
-
-    /** A new secret, or undefined where nothing asks for one. */
-    async function secretToEnter(needed: boolean): Promise<Secret | undefined> {
-      const marked = await server.markedSecrets(client, mark);
-      const lost = draft.secret?.keyId !== undefined && !marked.includes(draft.secret.keyId);
-      if (!needed && !wish.renewSecret && !lost) return undefined;
-      await dropStrays(marked);
-      return newSecret(marked, lost);
-    }
-
-    async function newSecret(marked: string[], lost: boolean): Promise<Secret> {
-      env.say.progress("issuing a client secret");
-      const issued = await server.addSecret(client, mark, union(knownKeys(draft), marked), undo.push);
-      const removableFrom = new Date(env.now().getTime() + wish.overlapMs).toISOString();
-      // An earlier run may have died half-way: then a slot still holds one of the retiring secrets until it is entered below.
-      const owed = Object.values(draft.slots).some(({ secretUpdatedAt }) => secretUpdatedAt === undefined);
-      if (owed) draft.retiring = draft.retiring.map(({ keyId }) => ({ keyId, removableFrom }));
-      if (draft.secret?.keyId !== undefined && !lost) draft.retiring.push({ keyId: draft.secret.keyId, removableFrom });
-      draft.secret = { keyId: issued.keyId, createdAt: issued.createdAt, ...(issued.expiresAt === undefined ? {} : { expiresAt: issued.expiresAt }) };
-      // Recorded like this, a run that ends here tells the next one that no slot holds the current secret.
-      draft.slots = Object.fromEntries(Object.entries(draft.slots).map(([id, { secretUpdatedAt: _earlier, ...slot }]) => [id, slot]));
-      if (wish.exportSecret) draft.value = issued.value;
-      else delete draft.value;
-      return issued.value;
-    }
-
-    /** Secrets with our mark that no record knows: an earlier run died with them. */
-    async function dropStrays(marked: string[]): Promise<void> {
-      for (const keyId of minus(marked, knownKeys(draft))) {
-        // One of them may be what a slot holds; then it goes only after the new one is entered, and its overlap.
-        const inUse = places.some(
-          ({ slot }) => slot.clientId === client.clientId && (slot.clientSecretUpdatedAt ?? "") > (before?.slots[slot.integrationId]?.secretUpdatedAt ?? ""),
-        );
-        if (inUse) draft.retiring.push({ keyId, removableFrom: new Date(env.now().getTime() + wish.overlapMs).toISOString() });
-        else await server.removeSecret(client, keyId);
-      }
     }
 
     async function prove(value: Secret): Promise<void> {
@@ -206,7 +178,7 @@ export async function rollOut(stage: Stage, wish: Wish, before: Recorded | undef
 
     /** Servers answer from replicas that lag: what does not show in time is "not proven", never "wrong". */
     async function readBackClient(): Promise<void> {
-      const known = server.secrets === "given" ? [] : knownKeys(draft);
+      const known = knownSecrets(draft);
       const observed = await askUntil(
         { env, budgetMs: 15_000 },
         (one) => one.findings.every(({ state }) => state !== "wrong") && one.drift.length === 0,

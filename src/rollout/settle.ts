@@ -12,6 +12,8 @@ export interface Progress {
   draft: Recorded;
   /** A slot of this very client may hold the new secret: its former one is kept nowhere, so the way is forward. */
   forward: boolean;
+  /** The server has one secret at a time, and the one that users signed in with may be gone. */
+  replacing?: boolean;
   /** Every slot has been written and read back. */
   entered?: boolean;
   /** A secret that had to be issued for the former client, to put it back. */
@@ -47,7 +49,9 @@ export async function settle(error: unknown, progress: Progress, undo: UndoLog, 
       draft,
       [
         reason,
-        `The previous secret stays valid, so ${owing.length === 0 ? "every integration" : owing.join(", ")} keeps working. The next up enters a secret everywhere and removes the others.`,
+        progress.replacing
+          ? `The server has one secret at a time, and the former one may have ended: until the next up sets and enters another one, users of ${owing.join(", ") || uses.join(", ")} may be unable to sign in. Run again now.`
+          : `The previous secret stays valid, so ${owing.length === 0 ? "every integration" : owing.join(", ")} keeps working. The next up enters a secret everywhere and removes the others.`,
       ],
       `a new secret is owed to ${owing.length === 0 ? "no slot, but the run did not end well" : owing.join(", ")}`,
     );

@@ -9,7 +9,8 @@ import type { Secret } from "../core/secret.js";
 import type { FormerClient } from "./record.js";
 
 export interface Stage {
-  odeus: OdeusApi;
+  /** Asked for only where a slot is declared or recorded: without one, no API key is needed. */
+  readonly odeus: OdeusApi;
   /** Where the declared client lives. */
   server: AuthorizationServer;
   /** Whether the recorded client is the declared one, to be kept and changed. False: it is replaced by another. */

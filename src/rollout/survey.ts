@@ -21,7 +21,10 @@ export interface Survey {
 /** Fails with everything that would make the rollout fail, as far as reads can tell. */
 export async function survey(stage: Stage, wish: Wish, before: Recorded | undefined): Promise<Survey> {
   const { server, mark } = stage;
-  const [places, found] = await Promise.all([lookUp(stage.odeus, wish, Object.keys(before?.slots ?? {})), stage.continues ? undefined : theFound(stage, wish)]);
+  const [places, found] = await Promise.all([
+    wish.uses.length === 0 ? [] : lookUp(stage.odeus, wish, Object.keys(before?.slots ?? {})),
+    stage.continues ? undefined : theFound(stage, wish),
+  ]);
   claimPlaces(stage.claims, stage.urn, places);
   const wished = clientWish(places, wish);
   // A client that the program names needs no registration: this only says which one it is.

@@ -171,7 +171,7 @@ describe.each(HOSTS)("bad input through the %s host", (_name, start) => {
       expect(message).toContain(
         `outlook-email already holds client ${clientId}, entered ${new Date().toISOString().slice(0, 10)}, which is not this resource's`,
       );
-      expect(message).toContain("Take it out in the workspace, or name it in replaceClientIds");
+      expect(message).toContain("Take it over with adoptClientId, take it out in the workspace, or name it in replaceClientIds");
     });
 
     it("a slot that holds another stack's client, by its owner's name", async () => {

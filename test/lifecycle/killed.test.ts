@@ -37,6 +37,7 @@ const UPDATE: At[] = [
 const DELETE: At[] = [
   ["deleteOAuthClient", 0],
   ["deleteOAuthClient", 1],
+  ["deleteGrant", 0],
   ["deleteApplication", 0],
 ];
 

@@ -99,8 +99,8 @@ it("keeps what the program marked as secret wrapped, where the definition does n
   expect(host.answers.at(-1)).toMatchObject({ properties: { name: { value: "hidden name" }, generated: { value: GENERATED_SECRET } } });
 });
 
-it("says that import is not supported yet", async () => {
-  expect((await failureOf(host.read(urn, "fake/1"))).message).toBe('import is not supported yet: FakeClient "mail" can only be read with its state');
+it("says that a kind without import cannot be imported", async () => {
+  expect((await failureOf(host.read(urn, "fake/1"))).message).toBe('import: FakeClient cannot be imported; FakeClient "mail" can only be read with its state');
 });
 
 it("answers an unknown function and an unknown type with NOT_FOUND", async () => {

@@ -1,6 +1,7 @@
 import type { AuthorizationServer } from "../../src/authorizationServers/contract.js";
 import type { Properties } from "../../src/core/value.js";
-import { fromState, inputsOf, RECORD_VERSION, readBackInputs, toState } from "../../src/resources/oauthClientConfig/state.js";
+import { fromState, inputsOf, readBackInputs, toState } from "../../src/resources/oauthClientConfig/state.js";
+import { RECORD_VERSION } from "../../src/resources/rolloutState.js";
 
 const server = { outputs: () => ({ appObjectId: "o" }) } as unknown as AuthorizationServer;
 const STATE: Properties = {

@@ -2,6 +2,7 @@
 
 import * as z from "zod";
 import type { AssetValue } from "../../core/value.js";
+import { rolloutOutputs } from "../rolloutState.js";
 
 const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const unpadded = (text: string): boolean => text === text.trim();
@@ -139,60 +140,14 @@ export const inputs = z.strictObject({
     .describe("Give the client secret as the secret output `clientSecret`, for a vault. Switched on later, it issues a new secret."),
 });
 
-const retiringSecret = z
-  .object({
-    keyId: z.string().describe("Id of the secret at the authorization server."),
-    removableFrom: z.string().describe("When its overlap is over (RFC 3339, UTC); an `up` after it removes it."),
-  })
-  .meta({ id: "RetiringSecret", description: "A previous secret in its overlap." });
-
-const verification = z
-  .object({
-    verdict: z.string().describe("accepted, rejected, inconclusive, unavailable, or skipped."),
-    method: z.string().describe("How it was asked, for example `client credentials`."),
-    detail: z.string().describe("One sentence for people."),
-    proven: z.array(z.string()).describe("What is proven: any of secret, redirectUrl, scopes, consent."),
-    unproven: z.array(z.string()).describe("What could not be proven without a user."),
-    checkedAt: z.string().describe("When it was asked (RFC 3339, UTC)."),
-  })
-  .meta({ id: "Verification", description: "What was proven about the client before users met it." });
-
-const slotRecord = z
-  .object({
-    integration: z.string().describe("The integration as the program wrote it."),
-    slug: z.string().optional().describe("Its slug."),
-    secretUpdatedAt: z.string().optional().describe("When the workspace last took a secret from us, by its own clock."),
-    scopeSync: z.boolean().optional().describe("Whether the workspace keeps the scopes."),
-    custom: z.boolean().optional().describe("True: the integration was made from scratch."),
-  })
-  .meta({ id: "SlotRecord", description: "One workspace slot as this resource left it." });
-
-const rollout = z
-  .object({
-    version: z.int().describe("Shape of this record."),
-    workspace: z.string().describe("Base URL of the workspace's API."),
-    kind: z.string().describe("Kind of the client in use: entra or existing."),
-    client: z.record(z.string(), z.string()).describe("Ids of the client's objects at the authorization server."),
-    slots: z.record(z.string(), slotRecord).describe("The slots, by integration id."),
-    replaced: z.array(z.record(z.string(), z.string())).optional().describe("Earlier clients that are still to be taken away."),
-    unfinished: z.array(z.string()).optional().describe("Work that an earlier run left, in sentences; part of `drift` until it is done."),
-  })
-  .meta({ id: "RolloutRecord", description: "What a later run needs to find its own work again." });
-
 export const outputs = z.object({
-  clientId: z.string().optional().describe("Client id in use now. (The resource's id names the first one and never changes.)"),
+  ...rolloutOutputs,
   tenantId: z.string().optional().describe("Tenant of the client, where it has one."),
   redirectUrls: z.record(z.string(), z.string()).optional().describe("Redirect URL of each integration, keyed as the program wrote it."),
   effectiveScopes: z.record(z.string(), z.array(z.string())).optional().describe("Scopes in force for each integration, keyed as the program wrote it."),
   appObjectId: z.string().optional().describe("Object id of the Entra app registration."),
   adminConsentUrl: z.string().optional().describe("Page on which an administrator can grant tenant-wide consent (Entra)."),
-  secretCreatedAt: z.string().optional().describe("When the current secret was issued (RFC 3339, UTC)."),
   secretExpiresAt: z.string().optional().describe("When the current secret expires (RFC 3339, UTC)."),
-  retiring: z.array(retiringSecret).optional().describe("Previous secrets in their overlap."),
-  verification: verification.optional().describe("What was proven about the client, and what could not be."),
-  drift: z.array(z.string()).optional().describe("What is not as declared, in sentences; empty when all is right. The next `up` mends it."),
-  clientSecret: z.string().optional().describe("The client secret, when `exportClientSecret` is on.").meta({ secret: true }),
-  rollout: rollout.optional().describe("Bookkeeping of this resource: the objects it made, for the next run to find."),
 });
 
 export type OAuthClientConfigInputs = z.output<typeof inputs>;

@@ -1,14 +1,16 @@
 /** What differs between state and inputs, and what that means to people. Offline: state, inputs, clock. */
 
 import { minus } from "../../core/sets.js";
-import { isAsset, type Properties, UNKNOWN, type Value } from "../../core/value.js";
-import { type RotationPolicy, removalsDue, renewalDue } from "../../rollout/due.js";
+import { type Properties, UNKNOWN, type Value } from "../../core/value.js";
+import { type RotationPolicy, renewalDue } from "../../rollout/due.js";
 import type { Recorded } from "../../rollout/record.js";
+import { at, compare, list, same } from "../differences.js";
 import type { Diff, Difference } from "../resource.js";
+import { dueByItself, overlapHours, rotationPolicy } from "../rolloutDiff.js";
 import { KINDS } from "./rules.js";
 
 /** Lists whose order means nothing. */
-const SETS = /(^|\.)(additionalRedirectUrls|replaceClientIds|scopes)$/;
+const isSet = (path: string): boolean => /(^|\.)(additionalRedirectUrls|replaceClientIds|scopes)$/.test(path);
 
 export function diffOf(state: Properties, inputs: Properties, recorded: Recorded, now: Date): Diff {
   const before = list(state["integrations"]);
@@ -26,18 +28,9 @@ export function diffOf(state: Properties, inputs: Properties, recorded: Recorded
       `${issuing}: a new client secret is issued, proven and entered for all integrations; the previous one stays valid for at least ${overlapHours(inputs)} h`,
     );
   }
-  const removable = removalsDue(recorded.retiring, now);
-  if (removable.length > 0) {
-    differences.push({ path: "retiring", kind: "update", input: false });
-    announcements.push(
-      `the overlap is over: ${removable.length === 1 ? "the previous client secret is" : `${removable.length} previous client secrets are`} removed`,
-    );
-  }
-  const wrong = [...recorded.unfinished, ...recorded.drift];
-  if (wrong.length > 0) {
-    differences.push({ path: "drift", kind: "update", input: false });
-    announcements.push(...wrong.map((sentence) => `not as declared, and mended by this update: ${sentence}`));
-  }
+  const due = dueByItself(recorded, now);
+  differences.push(...due.differences);
+  announcements.push(...due.announcements);
   if (at(state, "entra", "logo") !== undefined && at(inputs, "entra") !== undefined && at(inputs, "entra", "logo") === undefined)
     announcements.push("the logo stays at the app: Microsoft Graph has no documented call that removes it");
   if (at(state, "entra", "grantAdminConsent") === true && at(inputs, "entra", "grantAdminConsent") === false)
@@ -48,19 +41,7 @@ export function diffOf(state: Properties, inputs: Properties, recorded: Recorded
 /** The policy with its defaults; without one of its own, the window never fills more than half of a short lifetime. */
 export function rotationOf(inputs: Properties): RotationPolicy & { overlapMs: number } {
   const lifetime = at(inputs, "entra", "secretLifetimeDays");
-  const window = at(inputs, "rotation", "renewBeforeExpiryDays");
-  const byDefault = typeof lifetime === "number" ? Math.min(14, Math.floor(lifetime / 2)) : 14;
-  const everyDays = at(inputs, "rotation", "everyDays");
-  return {
-    everyDays: typeof everyDays === "number" ? everyDays : undefined,
-    renewBeforeExpiryDays: typeof window === "number" ? window : byDefault,
-    overlapMs: overlapHours(inputs) * 3_600_000,
-  };
-}
-
-function overlapHours(inputs: Properties): number {
-  const hours = at(inputs, "rotation", "overlapHours");
-  return typeof hours === "number" ? hours : 1;
+  return rotationPolicy(inputs, typeof lifetime === "number" ? Math.min(14, Math.floor(lifetime / 2)) : 14);
 }
 
 /** Why the current client gets a new secret, beyond a slot that needs one; undefined where it does not. */
@@ -68,7 +49,7 @@ export function secretReason(state: Properties, inputs: Properties, recorded: Re
   if (at(inputs, "entra") === undefined || recorded.kind !== "entra" || anotherClient(state, inputs)) return undefined;
   const due = renewalDue(recorded.secret, rotationOf(inputs), now);
   if (due !== undefined) return due;
-  if (!same(at(state, "rotation", "triggers"), at(inputs, "rotation", "triggers"), "")) return "rotation.triggers changed";
+  if (!same(at(state, "rotation", "triggers"), at(inputs, "rotation", "triggers"), "", isSet)) return "rotation.triggers changed";
   if (at(inputs, "exportClientSecret") === true && recorded.value === undefined)
     return "exportClientSecret was switched on, and the current secret is kept nowhere";
   return undefined;
@@ -86,7 +67,7 @@ export function anotherClient(state: Properties, inputs: Properties): boolean {
       tenant !== UNKNOWN &&
       String(tenant).toLowerCase() !== String(at(state, "tenantId") ?? at(state, "entra", "tenantId")).toLowerCase()
     );
-  return !same(at(state, "existing", "clientId"), at(inputs, "existing", "clientId"), "");
+  return !same(at(state, "existing", "clientId"), at(inputs, "existing", "clientId"), "", isSet);
 }
 
 /** Whether the program now names a client to adopt that is not the one in use. One that is unknown yet may be. */
@@ -127,17 +108,7 @@ function announceIntegrations(before: Value[], after: Value[], recorded: Recorde
 
 function inputDifferences(state: Properties, inputs: Properties): Difference[] {
   const names = ["entra", "existing", "rotation", "verify", "adoptClientId", "replaceClientIds", "exportClientSecret"];
-  return names.flatMap((name) => compare(name, state[name], inputs[name]));
-}
-
-/** Leaf by leaf below objects; lists without order as one. */
-function compare(path: string, before: Value, after: Value): Difference[] {
-  if (same(before, after, path)) return [];
-  if (before === undefined) return [{ path, kind: "add", input: true }];
-  if (after === undefined) return [{ path, kind: "delete", input: true }];
-  if (isPlain(before) && isPlain(after))
-    return [...new Set([...Object.keys(before), ...Object.keys(after)])].flatMap((name) => compare(`${path}.${name}`, before[name], after[name]));
-  return [{ path, kind: "update", input: true }];
+  return names.flatMap((name) => compare(name, state[name], inputs[name], isSet));
 }
 
 function integrationDifferences(before: Value[], after: Value[], recorded: Recorded): Difference[] {
@@ -146,7 +117,7 @@ function integrationDifferences(before: Value[], after: Value[], recorded: Recor
   );
   const rest = after.flatMap((use, index) => {
     const was = theSame(before, use, recorded);
-    return was === undefined ? [{ path: `integrations[${index}]`, kind: "add" as const, input: true }] : compare(`integrations[${index}]`, was, use);
+    return was === undefined ? [{ path: `integrations[${index}]`, kind: "add" as const, input: true }] : compare(`integrations[${index}]`, was, use, isSet);
   });
   return [...gone, ...rest];
 }
@@ -160,33 +131,7 @@ function theSame(uses: Value[], use: Value, recorded: Recorded): Value {
   return uses.find((one) => meant(one) === meant(use));
 }
 
-function same(before: Value, after: Value, path: string): boolean {
-  if (after === UNKNOWN || before === UNKNOWN) return false;
-  if (isAsset(before) && isAsset(after)) return before.hash === after.hash;
-  if (Array.isArray(before) && Array.isArray(after)) {
-    if (before.length !== after.length) return false;
-    return SETS.test(path) ? after.every((item) => before.includes(item)) : after.every((item, index) => same(before[index], item, path));
-  }
-  if (isPlain(before) && isPlain(after)) {
-    const names = [...new Set([...Object.keys(before), ...Object.keys(after)])];
-    return names.every((name) => same(before[name], after[name], `${path}.${name}`));
-  }
-  return before === after;
-}
-
-function isPlain(value: Value): value is Properties {
-  return typeof value === "object" && value !== null && !Array.isArray(value) && !isAsset(value);
-}
-
-function list(value: Value): Value[] {
-  return Array.isArray(value) ? value : [];
-}
-
 function nameOf(use: Value): string {
   const name = at(use, "integration");
   return typeof name === "string" ? name : "(not known yet)";
-}
-
-function at(value: Value, ...path: string[]): Value {
-  return path.reduce<Value>((inner, name) => (isPlain(inner) ? inner[name] : inner === UNKNOWN ? UNKNOWN : undefined), value);
 }

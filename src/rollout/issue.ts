@@ -1,0 +1,117 @@
+/** Which secret a run enters: a new one, the one that the server shows, or none. What was issued stands in the draft at once. */
+
+import type { IssuedSecret, RegisteredClient, Undoable } from "../authorizationServers/contract.js";
+import type { Secret } from "../core/secret.js";
+import { minus } from "../core/sets.js";
+import type { Place } from "./places.js";
+import { knownSecrets, type Recorded, type Wish } from "./record.js";
+import type { Stage } from "./stage.js";
+
+export interface Issuing {
+  stage: Stage;
+  wish: Wish;
+  before: Recorded | undefined;
+  /** What would be recorded if the run ended now. */
+  draft: Recorded;
+  places: readonly Place[];
+  client: RegisteredClient;
+  /** A slot can only be written together with the secret. */
+  needed: boolean;
+  /** Called before a secret is set in place of one that users sign in with. */
+  onReplacing: () => void;
+  undoable: Undoable;
+}
+
+/** Undefined where nothing asks for a secret. */
+export async function secretToEnter(issuing: Issuing): Promise<Secret | undefined> {
+  const { stage, wish, draft, client, needed } = issuing;
+  const { server, mark } = stage;
+  if (server.secrets === "two") return shownOrRefreshed(issuing);
+  if (server.secrets === "one") return needed || wish.renewSecret || draft.secret === undefined ? replaced(issuing) : undefined;
+  const marked = await server.markedSecrets(client, mark);
+  const lost = draft.secret?.keyId !== undefined && !marked.includes(draft.secret.keyId);
+  if (!needed && !wish.renewSecret && !lost) return undefined;
+  await dropStrays(issuing, marked);
+  return added(issuing, marked, lost);
+}
+
+/** Servers with two secrets that can be read again: only a renewal changes anything there. */
+async function shownOrRefreshed(issuing: Issuing): Promise<Secret | undefined> {
+  const { stage, wish, draft, client, needed, undoable } = issuing;
+  const { server, mark, env } = stage;
+  const renewing = wish.renewSecret && draft.secret !== undefined;
+  // A value that somebody renewed by hand shows only by reading it.
+  const shown = renewing ? undefined : await server.readSecret?.(client, knownSecrets(draft));
+  if (shown !== undefined) {
+    const asRecorded = shown.digest !== undefined && shown.digest === draft.secret?.digest;
+    if (wish.exportSecret) draft.value = shown.value;
+    if (asRecorded && !needed) return undefined;
+    keep(issuing, asRecorded && draft.secret !== undefined ? { ...shown, createdAt: draft.secret.createdAt } : shown);
+    return shown.value;
+  }
+  env.say.progress("renewing the idle client secret");
+  const issued = await server.addSecret(client, mark, knownSecrets(draft), undoable);
+  retire(issuing, issued.keyId);
+  keep(issuing, issued);
+  return issued.value;
+}
+
+/** One secret at a time: the old one ends with the call, so the slots get the new one before anything else happens. */
+async function replaced(issuing: Issuing): Promise<Secret> {
+  const { stage, draft, client, undoable } = issuing;
+  const { server, mark, env } = stage;
+  env.say.progress("setting a client secret");
+  issuing.onReplacing();
+  const issued = await server.addSecret(client, mark, knownSecrets(draft), undoable);
+  keep(issuing, issued);
+  return issued.value;
+}
+
+async function added(issuing: Issuing, marked: string[], lost: boolean): Promise<Secret> {
+  const { stage, draft, client, undoable } = issuing;
+  const { server, mark, env } = stage;
+  env.say.progress("issuing a client secret");
+  const known = knownSecrets(draft);
+  const issued = await server.addSecret(client, mark, { ...known, keyIds: [...known.keyIds, ...minus(marked, known.keyIds)] }, undoable);
+  if (lost) delete draft.secret;
+  retire(issuing, issued.keyId);
+  keep(issuing, issued);
+  return issued.value;
+}
+
+/** The secret before, from now on in its overlap. */
+function retire({ stage, wish, draft }: Issuing, newKeyId: string): void {
+  const removableFrom = new Date(stage.env.now().getTime() + wish.overlapMs).toISOString();
+  // An earlier run may have died half-way: then a slot still holds one of the retiring secrets until it is entered.
+  const owed = Object.values(draft.slots).some(({ secretUpdatedAt }) => secretUpdatedAt === undefined);
+  if (owed) draft.retiring = draft.retiring.map(({ keyId }) => ({ keyId, removableFrom }));
+  const keyId = draft.secret?.keyId;
+  if (keyId !== undefined) draft.retiring.push({ keyId, removableFrom });
+  draft.retiring = draft.retiring.filter((one) => one.keyId !== newKeyId);
+}
+
+function keep({ wish, draft }: Issuing, { keyId, createdAt, expiresAt, digest, idleDigest, value }: IssuedSecret): void {
+  draft.secret = {
+    keyId,
+    createdAt,
+    ...(expiresAt === undefined ? {} : { expiresAt }),
+    ...(digest === undefined ? {} : { digest }),
+    ...(idleDigest === undefined ? {} : { idleDigest }),
+  };
+  // Recorded like this, a run that ends here tells the next one that no slot holds the current secret.
+  draft.slots = Object.fromEntries(Object.entries(draft.slots).map(([id, { secretUpdatedAt: _earlier, ...slot }]) => [id, slot]));
+  if (wish.exportSecret) draft.value = value;
+  else delete draft.value;
+}
+
+/** Secrets with our mark that no record knows: an earlier run died with them. */
+async function dropStrays({ stage, wish, before, draft, places, client }: Issuing, marked: string[]): Promise<void> {
+  for (const keyId of minus(marked, knownSecrets(draft).keyIds)) {
+    // One of them may be what a slot holds; then it goes only after the new one is entered, and its overlap.
+    const inUse = places.some(
+      ({ slot }) => slot.clientId === client.clientId && (slot.clientSecretUpdatedAt ?? "") > (before?.slots[slot.integrationId]?.secretUpdatedAt ?? ""),
+    );
+    if (inUse) draft.retiring.push({ keyId, removableFrom: new Date(stage.env.now().getTime() + wish.overlapMs).toISOString() });
+    else await stage.server.removeSecret(client, keyId);
+  }
+}
