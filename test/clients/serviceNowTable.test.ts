@@ -222,6 +222,7 @@ describe("an instance that does not answer as one", () => {
     const { failure, message } = await failing(insert());
     expect(failure.outcome).toBe(outcome);
     expect(message).not.toContain(SECRET);
+    expect((await world.calls()).map(({ operation }) => operation)).toEqual(["createRecord"]);
     await world.clearFaults();
     expect(await client().find([{ column: "client_id", operator: "=", value: FIELDS.client_id }])).toHaveLength(made);
   });
