@@ -27,6 +27,8 @@ export async function answerInteraction(options: OAuthServerOptions, provider: P
   }
   const user = options.users.find(({ id }) => id === form.get("user"));
   if (user === undefined) return sendPage(outgoing, 400, renderErrorPage("unknown_user", "No such user", "Choose one of the users of the page."));
+  const refusal = options.refuseUser?.(client, user.id, scopes);
+  if (refusal !== undefined) return sendPage(outgoing, refusal.status, renderErrorPage(refusal.code ?? refusal.title, refusal.title, refusal.text));
   await forgetOtherUser(provider, details, user.id);
   const grant = new provider.Grant({ accountId: user.id, clientId: client.clientId });
   grant.addOIDCScope(scopes.join(" "));

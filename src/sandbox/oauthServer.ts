@@ -56,6 +56,16 @@ export interface OAuthServerOptions {
   refusesTokens?(userId: string): boolean;
   /** The vendor's own checks on an authorize request. They come before the ones here. */
   refuseAuthorization?(client: OAuthServerClient | undefined, parameters: URLSearchParams): Refusal | undefined;
+  /** A person who signed in and may not go on with these scopes. */
+  refuseUser?(client: OAuthServerClient, userId: string, scopes: string[]): Refusal | undefined;
+  /** Whether a request may come back there; one of the client's redirect URIs to the letter when left out. */
+  allowsRedirect?(client: Pick<OAuthServerClient, "redirectUris">, redirectUri: string): boolean;
+  /** The scope that asks for a refresh token; offline_access when left out. */
+  refreshScope?: string;
+  /** Stands for a request without a scope, which oidc-provider takes for one that was granted nothing. */
+  scopeOfNone?: string;
+  /** Whether a refresh token is good for one use; oidc-provider decides when left out. */
+  isSingleUse?(clientId: string): boolean;
   /** Translates an error of the token endpoint into the vendor's status and body. */
   tokenError?(error: { status: number; error: string; description: string }): { status: number; body: unknown };
   /** True for a vendor that looks at the code before the client: an unknown code is then `invalid_grant` to any secret. */
@@ -66,6 +76,14 @@ export interface OAuthServer {
   handle(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void>;
   /** Whether the token endpoint would take this secret now. */
   accepts(clientId: string, secret: string): Promise<boolean>;
+  /** Whose access token this is, while it is valid. */
+  ownerOf(accessToken: string): Promise<TokenOwner | undefined>;
+}
+
+export interface TokenOwner {
+  userId: string;
+  clientId: string;
+  scopes: string[];
 }
 
 const HOUR = 3600;
@@ -100,12 +118,12 @@ export function createOAuthServer(options: OAuthServerOptions): OAuthServer {
     async accepts(clientId, secret) {
       return (await options.findClient(clientId))?.secrets.includes(secret) ?? false;
     },
+    // Nothing was issued before the library was needed.
+    ownerOf: async (accessToken) => (await loading)?.ownerOf(accessToken),
   };
 }
 
-interface LoadedServer {
-  handle(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void>;
-}
+type LoadedServer = Pick<OAuthServer, "handle" | "ownerOf">;
 
 function createLoadedServer(options: OAuthServerOptions, library: typeof import("oidc-provider")): LoadedServer {
   const { mount, routes } = options;
@@ -136,8 +154,13 @@ function createLoadedServer(options: OAuthServerOptions, library: typeof import(
       const refusal = options.refuseAuthorization?.(client, parameters) ?? refuseScopes(client, parameters);
       if (refusal !== undefined && sendRefusal(refusal, client, parameters, outgoing)) return;
       parameters.delete("resource");
+      if (options.scopeOfNone !== undefined && !parameters.get("scope")) parameters.set("scope", options.scopeOfNone);
       askForConsent(parameters);
       return pass(incoming, outgoing, path, parameters.toString());
+    },
+    async ownerOf(accessToken) {
+      const { accountId, clientId, scope } = (await provider.AccessToken.find(accessToken)) ?? {};
+      return accountId === undefined || clientId === undefined ? undefined : { userId: accountId, clientId, scopes: scopesOf(scope ?? null) };
     },
   };
 }
@@ -191,6 +214,8 @@ function createProvider(options: OAuthServerOptions, { Provider, errors }: typeo
       if (ctx.path === routes.token && options.refusesTokens?.(id)) return undefined;
       return options.users.some((user) => user.id === id) ? { accountId: id, claims: () => ({ sub: id }) } : undefined;
     },
+    issueRefreshToken: async (_ctx, client, source) => client.grantTypeAllowed("refresh_token") && source.scopes.has(options.refreshScope ?? "offline_access"),
+    ...(options.isSingleUse === undefined ? {} : { rotateRefreshToken: (ctx) => options.isSingleUse?.(ctx.oidc.client?.clientId ?? "") === true }),
     extraClientMetadata: { properties: [...LIFETIMES] },
     ttl: {
       AccessToken: (_ctx, _token, client) => lifetime(client, "accessTokenSeconds") ?? HOUR,
@@ -228,6 +253,13 @@ function createProvider(options: OAuthServerOptions, { Provider, errors }: typeo
   provider.Client.prototype.compareClientSecret = async function (this: { clientId: string }, actual: string): Promise<boolean> {
     return (await options.findClient(this.clientId))?.secrets.includes(actual) ?? false;
   };
+  const { allowsRedirect } = options;
+  if (allowsRedirect !== undefined) {
+    // As oidc-provider's own recipe for redirect URIs with wildcards has it.
+    provider.Client.prototype.redirectUriAllowed = function (this: { clientId: string; redirectUris?: string[] }, redirectUri: string): boolean {
+      return allowsRedirect({ redirectUris: this.redirectUris ?? [] }, redirectUri);
+    };
+  }
   provider.use(async (ctx, next) => {
     await next();
     if (ctx.path === routes.token && ctx.status >= 400) await translateTokenError(options, provider, ctx as KoaContextWithOIDC);

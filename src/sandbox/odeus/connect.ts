@@ -39,7 +39,9 @@ const ROUTES: { method: string; pattern: RegExp; name: string; changes: boolean 
 ];
 
 /** Words of the protocol that servers leave out of the scopes they answer. */
-const PROTOCOL_SCOPES = ["openid", "profile", "email", "offline_access"];
+const PROTOCOL_SCOPES = ["openid", "profile", "email", "offline_access", "refresh_token"];
+/** What servers call the wish for a refresh token. */
+const REFRESH_SCOPES = ["offline_access", "refresh_token"];
 
 /** What each vendor wants in the authorize request besides OAuth's own, for a refresh token to come. */
 const EXTRA_PARAMETERS: Record<string, Record<string, string>> = {
@@ -198,10 +200,10 @@ function missingScopes(requested: string[], { scopes }: Tokens): string[] {
   return requested.filter((scope) => !PROTOCOL_SCOPES.includes(scope) && scopes?.includes(scope) === false);
 }
 
-/** What the server answered, plus what it grants without saying so: a refresh token is offline_access. In the order asked for. */
+/** What the server answered, plus what it grants without saying so: a refresh token. In the order asked for. */
 function grantedScopes(requested: string[], { scopes, refreshToken }: Tokens): string[] {
   if (scopes === undefined) return requested;
-  const granted = new Set(refreshToken === undefined ? scopes : [...scopes, "offline_access"]);
+  const granted = new Set(refreshToken === undefined ? scopes : [...scopes, ...REFRESH_SCOPES]);
   return [...requested.filter((scope) => granted.has(scope)), ...scopes.filter((scope) => !requested.includes(scope))];
 }
 

@@ -29,7 +29,11 @@ export async function requestTokens(tokenUrl: string, form: Record<string, strin
   }
   const { access_token: accessToken, refresh_token: refreshToken, expires_in: expiresIn, scope } = body as Record<string, unknown>;
   if (status !== 200 || typeof accessToken !== "string") {
-    return { status, error: String(body["error"] ?? "no_token"), description: String(body["error_description"] ?? `the token endpoint answered ${status}`) };
+    return {
+      status,
+      error: String(body["error"] ?? "no_token"),
+      description: String(body["error_description"] ?? body["message"] ?? `the token endpoint answered ${status}`),
+    };
   }
   return {
     accessToken,

@@ -85,6 +85,8 @@ export interface Account {
   networkPolicies: Set<string>;
   /** By stored name; all types share one name space. */
   integrations: Map<string, Integration>;
+  /** What the OAuth endpoints still go by, oldest first; undefined: that there was none. */
+  formerIntegrations: { name: string; integration: Integration | undefined; until: number }[];
   foreignTokens: Map<string, ForeignToken>;
   settings: AccountSettings;
   /** Base URL, known once the listener is up. */
@@ -101,6 +103,7 @@ export function createAccount(origin: () => string, now: () => Date): Account {
     users: new Map(),
     networkPolicies: new Set(["ODEUS_EGRESS"]),
     integrations: new Map(),
+    formerIntegrations: [],
     foreignTokens: new Map(),
     settings: {
       addPrivilegedRoles: true,

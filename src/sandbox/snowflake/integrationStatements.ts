@@ -14,6 +14,7 @@ import {
   seesIntegration,
 } from "./account.js";
 import { PROPERTIES, type PropertyName, type PropertyValues } from "./integrationProperties.js";
+import { keepForOAuth } from "./oauthView.js";
 import {
   alreadyExists,
   doesNotExist,
@@ -43,6 +44,7 @@ export function createIntegration(account: Account, role: string, statement: Of<
   if (before !== undefined && !orReplace) throw alreadyExists(name);
   if (before !== undefined && !ownsIntegration(role, before)) throw noPrivilegeOnIntegration(name);
   const properties = checked(account, { ...defaults(account), ...given } as PropertyValues, given);
+  keepForOAuth(account, name);
   // OR REPLACE is a DROP and a CREATE in one: id and both secrets are new.
   account.integrations.set(name, {
     kind: "oauth",
@@ -66,16 +68,20 @@ export function alterIntegration(account: Account, role: string, statement: Of<"
   const integration = oauthOnly(found);
   if (statement.kind === "refresh") {
     const renewed = newClientSecret();
+    keepForOAuth(account, integration.name);
     integration.secrets = statement.slot === 1 ? [renewed, integration.secrets[1]] : [integration.secrets[0], renewed];
     return EXECUTED;
   }
   const change = statement.kind === "set" ? statement.properties : Object.fromEntries(statement.properties.map((name) => [name, defaults(account)[name]]));
-  integration.properties = checked(account, { ...integration.properties, ...change }, change);
+  const properties = checked(account, { ...integration.properties, ...change }, change);
+  keepForOAuth(account, integration.name);
+  integration.properties = properties;
   return EXECUTED;
 }
 
 export function dropIntegration(account: Account, role: string, { name, ifExists }: Of<"drop">): string {
   if (findOwned(account, role, name, ifExists) === undefined) return `Drop statement executed successfully (${name} already dropped).`;
+  keepForOAuth(account, name);
   account.integrations.delete(name);
   return `${name} successfully dropped.`;
 }

@@ -3,11 +3,13 @@
 import type { Counterpart, Operation, SandboxReply, SandboxRequest } from "../counterpart.js";
 import { type Account, createAccount } from "./account.js";
 import { type LoginData, logIn } from "./login.js";
+import { createOAuthEndpoints, type OAuthEndpoints, TOKEN_PATH } from "./oauthEndpoints.js";
 import { loggedIn, loginRefused, nothing, queryFailed, queryResult, renewed, sessionRefused } from "./replies.js";
 import { runStatement } from "./runStatement.js";
 import { createSessions, type Session, type Sessions, sessionView } from "./sessions.js";
 import { SqlError } from "./sqlError.js";
 import { statementName } from "./statement.js";
+import { tokenError } from "./tokenRequest.js";
 
 export interface SnowflakeCounterpart extends Counterpart {
   account: Account;
@@ -37,6 +39,7 @@ const CHANGING = ["CREATE", "ALTER", "REFRESH", "DROP"];
 export function createSnowflakeCounterpart({ origin, now }: SnowflakeOptions): SnowflakeCounterpart {
   const account = createAccount(origin, now);
   const sessions = createSessions();
+  const oauth = createOAuthEndpoints(account);
 
   const operation = (method: string, path: string, body = ""): Operation | undefined => {
     if (method === "POST" && path === QUERY) {
@@ -44,7 +47,7 @@ export function createSnowflakeCounterpart({ origin, now }: SnowflakeOptions): S
       return { name: `statement:${name}`, changes: CHANGING.includes(name) };
     }
     const route = ROUTES.find((each) => each.method === method && each.pattern.test(path));
-    return route === undefined ? undefined : { name: route.name, changes: false };
+    return route === undefined ? oauth.operation(method, path) : { name: route.name, changes: false };
   };
 
   return {
@@ -55,7 +58,9 @@ export function createSnowflakeCounterpart({ origin, now }: SnowflakeOptions): S
     async handle(request) {
       switch (operation(request.method, request.path, request.body)?.name) {
         case "login":
-          return answerLogin(account, sessions, request);
+          return answerLogin(account, sessions, oauth, request);
+        case "token":
+          return oauth.handle(request);
         case "renew": {
           const session = sessions.renew(request.headers["authorization"]);
           return "code" in session ? sessionRefused(session.code, session.message) : renewed(sessionView(session));
@@ -73,8 +78,9 @@ export function createSnowflakeCounterpart({ origin, now }: SnowflakeOptions): S
           return inSession(sessions, request, (session) => answerQuery(account, session, request));
       }
     },
-    accepts: async (clientId, secret) =>
-      [...account.integrations.values()].some((each) => each.kind === "oauth" && each.clientId === clientId && each.secrets.includes(secret)),
+    raw: (_method, path) => oauth.isPage(path),
+    handleRaw: (incoming, outgoing) => oauth.handleRaw(incoming, outgoing),
+    accepts: (clientId, secret) => oauth.accepts(clientId, secret),
     errorReply: (status, path) => errorReply(status, path, now()),
     state: () => ({ ...showAccount(account), sessions: sessions.list() }),
   };
@@ -85,9 +91,9 @@ function inSession(sessions: Sessions, { headers }: SandboxRequest, answer: (ses
   return "code" in session ? sessionRefused(session.code, session.message) : answer(session);
 }
 
-async function answerLogin(account: Account, sessions: Sessions, { body, query }: SandboxRequest): Promise<SandboxReply> {
+async function answerLogin(account: Account, sessions: Sessions, oauth: OAuthEndpoints, { body, query }: SandboxRequest): Promise<SandboxReply> {
   const data = (jsonOf(body)["data"] ?? {}) as LoginData;
-  const answer = await logIn(account, data, query.get("roleName"), async () => undefined);
+  const answer = await logIn(account, data, query.get("roleName"), (token) => oauth.ownerOf(token));
   if ("code" in answer) return loginRefused(answer.code, answer.message, data.AUTHENTICATOR?.toUpperCase());
   return loggedIn(sessionView(sessions.open(answer.user, answer.role, query.get("warehouse") ?? undefined)));
 }
@@ -114,6 +120,7 @@ function runQuery(account: Account, session: Session, sql: string): SandboxReply
 function errorReply(status: number, path: string, now: Date): SandboxReply {
   const sql = SQL_ERRORS[status];
   if (path === QUERY && sql !== undefined) return queryFailed(sql, now);
+  if (path === TOKEN_PATH) return status === 401 || status === 403 ? tokenError("invalid_client") : { ...tokenError("invalid_request"), status };
   const login = LOGIN_ERRORS[status];
   if (path === LOGIN && login !== undefined) return loginRefused(login.code, login.message, undefined);
   const code = status === 401 ? "390104" : String(status);
