@@ -1,8 +1,12 @@
-/** `make bench`: how fast the provider is, as ratios within one run. Prints a table and writes bench/results.json. */
+/**
+ * `make bench`: how fast the provider is, as ratios within one run. Prints a table and writes bench/results.json.
+ * `npx tsx bench/main.ts --only "refresh, 100"` measures what is needed for the rows that are named like that.
+ */
 
 import { writeFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
 import * as path from "node:path";
+import { parseArgs } from "node:util";
 import type { Properties } from "../src/core/value.js";
 import { startPluginProcess } from "../test/support/pluginProcess.js";
 import type { ProviderHost } from "../test/support/providerHost.js";
@@ -11,7 +15,7 @@ import { table } from "../tools/table.js";
 import { chainOf } from "./chain.js";
 import { OPERATIONS, type Operation, startProject } from "./engine.js";
 import { median, memoryOf, processorTimeOf } from "./processes.js";
-import { inputsFor, startSandbox, worldWith } from "./sandbox.js";
+import { inputsFor, type SandboxProcess, startSandbox, worldWith } from "./sandbox.js";
 import { spawnToPort } from "./spawnToPort.js";
 
 interface Row {
@@ -31,6 +35,10 @@ const KIND = "OAuthClientConfig";
 const LATENCY = 50;
 /** As many operations at once as the engine runs by itself on two cores. */
 const AT_ONCE = 8;
+const KINDS = ["first create of a process", "next create of a process"] as const;
+/** What thirty creates side by side ask once. */
+const SHARED = ["discovery", "listIntegrations", "scopeCatalogue"] as const;
+const SECOND_UP = ["(d) changing calls in a second up, 30", "(d) all calls in a second up, 30"] as const;
 
 const rows: Row[] = [];
 const results = path.join(__dirname, "results.json");
@@ -44,9 +52,23 @@ function row(name: string, ratio: number, aim: number, measured: string): void {
 const seconds = (milliseconds: number): string => `${(milliseconds / 1000).toFixed(2)} s`;
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
+/** Each measure with the names of the rows it prints, as far as they are known before. */
+const MEASURES: readonly { rows: readonly string[]; run: (sandbox: SandboxProcess) => Promise<void> }[] = [
+  { rows: ["(e) spawn to port"], run: start },
+  { rows: ["(f) memory after 100 creates"], run: memory },
+  { rows: KINDS.map((kind) => `(b) ${kind}`), run: latencyOfOne },
+  { rows: ["(c) 30 creates over one", ...SHARED.map((operation) => `(c) ${operation} calls for 30 creates`)], run: thirtyOverOne },
+  ...([1, 30, 100] as const).map((count) => ({
+    rows: [...OPERATIONS.map((operation) => `(a) ${operation}, ${count}`), ...(count === 30 ? SECOND_UP : [])],
+    run: (sandbox: SandboxProcess) => engine(count, count === 1 ? 3 : 2, sandbox.pid),
+  })),
+  { rows: ["(c) failed creates over the limit", "(c) calls refused for the limit"], run: rateLimit },
+];
+
 async function main(): Promise<void> {
-  const only = process.argv[2] ?? "abcdefl";
-  const wanted = (letter: string): boolean => only.includes(letter);
+  const { values } = parseArgs({ options: { only: { type: "string", multiple: true, default: [""] } } });
+  const measures = MEASURES.filter(({ rows: names }) => names.some((name) => values.only.some((part) => name.includes(part))));
+  if (measures.length === 0) throw new Error(`no row is named like that; there are ${MEASURES.flatMap(({ rows: names }) => names).join("; ")}`);
   say(
     `${cpus().length} processors, load before ${loadavg()
       .map((one) => one.toFixed(1))
@@ -55,16 +77,7 @@ async function main(): Promise<void> {
   await bundle({ entryPoints: ["bench/noop/plugin.ts"], outfile: path.join(BUILT, "noop.js") });
   const sandbox = await startSandbox();
   try {
-    if (wanted("e")) await start();
-    if (wanted("f")) await memory();
-    if (wanted("b")) await latencyOfOne();
-    if (wanted("c")) await thirtyOverOne();
-    if (wanted("a") || wanted("d")) {
-      await engine(1, 3, sandbox.pid);
-      await engine(30, 2, sandbox.pid);
-      await engine(100, 2, sandbox.pid);
-    }
-    if (wanted("l")) await rateLimit();
+    for (const { run } of measures) await run(sandbox);
   } finally {
     sandbox.close();
   }
@@ -121,8 +134,8 @@ async function engine(count: number, runs: number, sandboxPid: number): Promise<
     );
   }
   if (count !== 30) return;
-  row("(d) changing calls in a second up, 30", second.changing, 0, `calls in ${runs} runs`);
-  row("(d) all calls in a second up, 30", second.all, 0, `calls in ${runs} runs`);
+  row(SECOND_UP[0], second.changing, 0, `calls in ${runs} runs`);
+  row(SECOND_UP[1], second.all, 0, `calls in ${runs} runs`);
 }
 
 function noTimes(): Record<Operation, number[]> {
@@ -132,7 +145,7 @@ function noTimes(): Record<Operation, number[]> {
 /** (b): one create, with every call as far away as `LATENCY` says. */
 async function latencyOfOne(): Promise<void> {
   say("(b) one create at 50 ms");
-  const kinds = { "first create of a process": [] as number[], "next create of a process": [] as number[] };
+  const times: Record<(typeof KINDS)[number], number[]> = { "first create of a process": [], "next create of a process": [] };
   const chains: Record<string, ReturnType<typeof chainOf>> = {};
   for (let run = 0; run < 5; run += 1) {
     const world = await worldWith(2);
@@ -140,9 +153,9 @@ async function latencyOfOne(): Promise<void> {
     try {
       await host.configure({});
       await world.latency(LATENCY);
-      for (const [index, kind] of (Object.keys(kinds) as (keyof typeof kinds)[]).entries()) {
+      for (const [index, kind] of KINDS.entries()) {
         await world.clearCalls();
-        kinds[kind].push(await creates(host, [world.slugs[index] ?? ""]));
+        times[kind].push(await creates(host, [world.slugs[index] ?? ""]));
         chains[kind] = chainOf(await world.calls(), LATENCY);
       }
     } finally {
@@ -150,14 +163,14 @@ async function latencyOfOne(): Promise<void> {
       await world.close();
     }
   }
-  for (const [kind, times] of Object.entries(kinds)) {
+  for (const kind of KINDS) {
     const { steps = [], inTime = 0 } = chains[kind] ?? {};
     const floor = steps.length * LATENCY;
     row(
       `(b) ${kind}`,
-      median(times) / floor,
+      median(times[kind]) / floor,
       1.15,
-      `${Math.round(median(times))} ms / ${steps.length} calls of a chain x ${LATENCY} ms (${inTime} one after the other in time)`,
+      `${Math.round(median(times[kind]))} ms / ${steps.length} calls of a chain x ${LATENCY} ms (${inTime} one after the other in time)`,
     );
     say(`    ${steps.join(" > ")}`);
   }
@@ -193,7 +206,7 @@ async function thirtyOverOne(): Promise<void> {
     2,
     `${Math.round(median(times[30]))} ms / ${Math.round(median(times[1]))} ms, all 30 at once`,
   );
-  for (const shared of ["discovery", "listIntegrations", "scopeCatalogue"]) {
+  for (const shared of SHARED) {
     row(`(c) ${shared} calls for 30 creates`, (counts[shared] ?? 0) / 3, 1, "calls a run");
   }
 }
