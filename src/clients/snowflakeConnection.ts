@@ -69,12 +69,15 @@ export function createConnections(idleMs: number): Connections {
       const key = keyOf(login);
       for (let sessions = 1; ; sessions += 1) {
         const shared = take(key, options);
+        let begun = false;
         try {
-          return await run(await untilStopped(shared.session, env.signal), options, operation, sql);
+          const session = await untilStopped(shared.session, env.signal);
+          begun = true;
+          return await run(session, options, operation, sql);
         } catch (error) {
           const over = error instanceof SessionOver;
           // What hangs may hang in the session: the next statement gets a new one.
-          if (over || mayHaveHappened(error)) retire(key, shared);
+          if (over || (begun && mayHaveHappened(error))) retire(key, shared);
           // The statement was not run: once more, in a new session.
           if (over && sessions === 1) continue;
           throw over ? statementError({ kind: "sessionOver" }, { operation, login, limits, tries: 1, now: env.now() }) : error;

@@ -100,6 +100,8 @@ function exchange(failure: DriverFailure, { login, limits, tries, now }: Attempt
           remedy: "Name your certificate authority in NODE_EXTRA_CA_CERTS; there is no way to skip the check.",
         };
       }
+      // The beginning came, and then the connection ended.
+      if (failure.code === "ERR_BAD_RESPONSE") return { said: `broke off its answer${again}`, remedy: "Run again." };
       return { said: `closed the connection without an answer (${failure.code}${again})`, remedy: "Run again." };
     case "garbled":
       return {
