@@ -71,10 +71,10 @@ export function createDynamicHandlers({ resources, now, args, environment }: Dyn
         return { inputs: seal(bag, inputs), failures: failures.map((reason) => ({ property: "", reason })) };
       }),
 
-    diff: (_id, olds, news) =>
+    diff: (id, olds, news) =>
       quietly(async () => {
         const bag = open(news);
-        const differences = await lifecycle.diff(bag, properties(olds), bag.properties);
+        const differences = await lifecycle.diff(bag, id, properties(olds), bag.properties);
         // Never undefined: the engine would compare for itself, hidden inputs included.
         return { changes: differences.length > 0 };
       }),

@@ -12,6 +12,7 @@ import { Secret } from "../core/secret.js";
 import { isAsset, type Properties, UNKNOWN, type Value } from "../core/value.js";
 import { type Context, type Difference, PartialFailure, type ProviderFunction, type Resource } from "../resources/resource.js";
 import type { EngineLog } from "./engineLog.js";
+import { createLiving } from "./living.js";
 import { createOperations } from "./operations.js";
 import { textsAt } from "./propertyValues.js";
 import { describeUrn } from "./urn.js";
@@ -57,7 +58,7 @@ export interface Lifecycle {
   /** Pure: no clock, environment or network. */
   check(subject: Subject, inputs: Properties): Promise<CheckAnswer>;
   /** Offline. Announcements are said on the resource's row. */
-  diff(subject: Subject, state: Properties, inputs: Properties): Promise<Difference[]>;
+  diff(subject: Subject, id: string, state: Properties, inputs: Properties): Promise<Difference[]>;
   create(operation: Operation, inputs: Properties): Promise<StateAnswer>;
   /** What create, or update where a state is given, would answer: outputs that cannot be known yet are UNKNOWN. */
   preview(operation: Operation, inputs: Properties, state?: Properties): Promise<Properties>;
@@ -77,6 +78,7 @@ export interface Lifecycle {
 
 export function createLifecycle({ resources, functions = [], now, log }: LifecycleOptions): Lifecycle {
   const claims = createClaims();
+  const living = createLiving();
   const operations = createOperations({ now, log });
 
   function resourceOf(kind: string): Resource {
@@ -110,6 +112,7 @@ export function createLifecycle({ resources, functions = [], now, log }: Lifecyc
     async check({ kind, urn }, given) {
       const resource = resourceOf(kind);
       remember(resource, given);
+      living.declared(urn);
       try {
         const inputs = withDefaults(resource.inputs, given);
         // All at once: whoever mends the shape should not learn of a broken rule only then.
@@ -120,9 +123,10 @@ export function createLifecycle({ resources, functions = [], now, log }: Lifecyc
       }
     },
 
-    async diff({ kind, urn }, state, inputs) {
+    async diff({ kind, urn }, id, state, inputs) {
       const resource = resourceOf(kind);
       remember(resource, state, inputs);
+      living.standsFor(urn, id);
       const voice = log.voice(urn);
       try {
         const { differences, announcements } = resource.diff(state, inputs, now());
@@ -135,7 +139,16 @@ export function createLifecycle({ resources, functions = [], now, log }: Lifecyc
       }
     },
 
-    create: (operation, inputs) => run(operation, [inputs], async (resource, context) => recorded(await resource.create(context, inputs))),
+    async create(operation, inputs) {
+      try {
+        const made = await run(operation, [inputs], async (resource, context) => recorded(await resource.create(context, inputs)));
+        living.standsFor(operation.urn, made.id);
+        return made;
+      } catch (error) {
+        if (error instanceof PartialFailure) living.standsFor(operation.urn, error.id);
+        throw error;
+      }
+    },
 
     preview: (operation, inputs, state) =>
       run(operation, [inputs, state], async (resource, context) => {
@@ -162,7 +175,11 @@ export function createLifecycle({ resources, functions = [], now, log }: Lifecyc
     update: (operation, id, state, inputs) =>
       run(operation, [inputs, state], async (resource, context) => recorded(await resource.update(context, id, state, inputs))),
 
-    delete: (operation, id, state) => run(operation, [state], (resource, context) => resource.delete(context, id, state)),
+    delete: (operation, id, state) =>
+      run(operation, [state], async (resource, context) => {
+        if (living.goesOn(operation.urn, id)) return context.env.say.info("the replacement took over what the original held, so nothing is removed");
+        await resource.delete(context, id, state);
+      }),
 
     async invoke(name, config, args) {
       const found = functions.find((candidate) => candidate.name === name);
@@ -176,7 +193,10 @@ export function createLifecycle({ resources, functions = [], now, log }: Lifecyc
       }
     },
 
-    cancel: operations.cancel,
+    cancel() {
+      living.forget();
+      operations.cancel();
+    },
     crashed: operations.crashed,
     idle: operations.idle,
   };

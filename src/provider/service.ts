@@ -151,7 +151,7 @@ export function createService({ resources, functions = [], now, args, environmen
     async diff(request) {
       const [state, inputs] = [opened([], request.getOlds()), opened([], request.getNews())];
       const ignored = request.getIgnorechangesList();
-      const differences = await lifecycle.diff(subject(request), state, inputs);
+      const differences = await lifecycle.diff(subject(request), request.getId(), state, inputs);
       return diffAnswer(differences.filter(({ path, input }) => !(input && ignored.some((container) => isInside(path, container)))));
     },
 

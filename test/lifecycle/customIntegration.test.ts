@@ -38,6 +38,8 @@ describe.each(HOSTS)("a custom integration through the %s host", (name, start) =
     expect((await stage.host.diff(urn("Lakehouse"), made.id, made.state, { name: "Lake", description: "Tables" })).changes).toBe(true);
     const { state } = await stage.host.update(urn("Lakehouse"), made.id, made.state, { name: "Lake", description: "Tables" });
     expect((await named("Lake")).map(({ id }) => id)).toEqual([made.id]);
+    // The run that destroys it declares it no more.
+    await stage.host.check(urn("Lakehouse"), { name: "Lake" });
     await stage.host.delete(urn("Lakehouse"), made.id, state);
     expect(await named("Lake")).toHaveLength(1);
     expect(stage.said("WARNING").join()).toContain('the integration "Lake" stays in the workspace');

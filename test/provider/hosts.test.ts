@@ -173,7 +173,16 @@ describe.each(HOSTS)("the %s host", (name, start) => {
     expect(failure.partial).toMatchObject({ id: "fake/1", reasons: ["updating the client: half done"] });
   });
 
+  it("leaves alone what a replacement in the same run has taken over", async () => {
+    const { inputs } = await host.check(urn, { name: "a" });
+    const { id } = await host.create(urn, inputs);
+    await host.delete(urn, id, { name: "a" });
+    expect(host.lines.at(-1)?.message).toBe("the replacement took over what the original held, so nothing is removed");
+  });
+
   it("deletes, and says why it could not", async () => {
+    // What it stood for before is about to be replaced.
+    await host.check(urn, { name: "a" });
     await host.delete(urn, "fake/1", { name: "a" });
     expect(host.lines.at(-1)).toMatchObject({ severity: "WARNING", message: "fake/1 is kept in the bin" });
     expect((await failureOf(host.delete(urn, "fake/1", { name: "fail" }))).message).toContain("deleting fake/1: refused");

@@ -113,6 +113,8 @@ async function stageOn(world: World, host: ProviderHost): Promise<Stage> {
     if (answer.failures.length > 0) throw new Error(`check failed: ${answer.failures.join("; ")}`);
     return answer.inputs;
   };
+  /** As in a run whose program does not have this resource: the process forgets which slots it names and what it stands for. */
+  const undeclare = (each: string) => host.check(each, { integrations: [{ integration: "nothing-at-all" }], existing: { clientId: each } });
   const slots = async (): Promise<Slot[]> => (await world.state<{ odeus: { integrations: Slot[] } }>()).odeus.integrations;
   const defaults = new Map((await slots()).map(({ id, defaultScopes, redirectUrl }) => [id, { defaultScopes, redirectUrl }]));
 
@@ -139,7 +141,10 @@ async function stageOn(world: World, host: ProviderHost): Promise<Stage> {
       if (replaces.length > 0) throw new Error(`diff asks for a replacement by ${replaces.join(", ")}`);
       return { changes, said: host.lines.slice(lines).map(({ message }) => message) };
     },
-    destroy: (made, name) => host.delete(urn(name), made.id, made.state),
+    async destroy(made, name) {
+      await undeclare(urn(name));
+      await host.delete(urn(name), made.id, made.state);
+    },
     async slot(slug) {
       const found = (await slots()).find((slot) => slot.slug === slug);
       if (found === undefined) throw new Error(`no integration ${slug}`);
@@ -178,7 +183,7 @@ async function stageOn(world: World, host: ProviderHost): Promise<Stage> {
     async clear() {
       await world.clearFaults();
       // No resource of an earlier test speaks for a slot any more.
-      for (const each of urns) await host.check(each, { integrations: [{ integration: "nothing-at-all" }], existing: { clientId: each } });
+      for (const each of urns) await undeclare(each);
       for (const { id, client } of await slots()) {
         if (client !== undefined) await world.odeus("DELETE", `/integrations/v1/${id}/oauth-client`);
         await world.odeus("PATCH", `/settings/integrations/${id}`, defaults.get(id));
