@@ -1,6 +1,7 @@
 /** How a TypeScript program asks a function: an ordinary call in the program's own process, configured like the dynamic host. */
 
 import * as pulumi from "@pulumi/pulumi";
+import { messageOf } from "../core/errors.js";
 import type { Properties } from "../core/value.js";
 
 export async function callFunction<T>(name: string, args: Properties): Promise<T> {
@@ -13,11 +14,16 @@ export async function callFunction<T>(name: string, args: Properties): Promise<T
   ]);
   const stack = new pulumi.Config("odeus");
   const lifecycle = createLifecycle({ resources, functions, now: () => new Date(), log: createEngineLog() });
-  const { result, failures } = await lifecycle.invoke(
-    name,
-    configuration((key) => stack.get(key), process.env),
-    args,
-  );
-  if (failures.length > 0) throw new Error(`${name}: ${failures.join("; ")}`);
-  return result as T;
+  try {
+    const { result, failures } = await lifecycle.invoke(
+      name,
+      configuration((key) => stack.get(key), process.env),
+      args,
+    );
+    if (failures.length > 0) throw new Error(failures.join("; "));
+    return result as T;
+  } catch (error) {
+    // This kind ends the program with its message alone; the stack of another would be that of this package.
+    throw new pulumi.RunError(`${name}: ${messageOf(error)}`);
+  }
 }
