@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
-import { LocalWorkspace, PulumiCommand, type PulumiFn, type Stack } from "@pulumi/pulumi/automation";
+import { LocalWorkspace, type ProjectSettings, PulumiCommand, type PulumiFn, type Stack } from "@pulumi/pulumi/automation";
 import { transformSync } from "esbuild";
 import { ensurePulumiCli } from "./pulumiCli";
 
@@ -41,6 +41,13 @@ export async function startEngine(environment: Record<string, string>): Promise<
   };
   const pulumiCommand = await PulumiCommand.get(cli.root === undefined ? {} : { root: cli.root });
   const workspace = { envVars: full, pulumiHome: full.PULUMI_HOME, pulumiCommand };
+  const settings = (name: string): ProjectSettings & { plugins: object } => ({
+    name,
+    runtime: "nodejs",
+    backend: { url: full.PULUMI_BACKEND_URL },
+    // An inline program may name the plugin's resources by their tokens.
+    plugins: { providers: [{ name: "odeus", path: path.join(ROOT, "bin") }] },
+  });
   return {
     environment: full,
     backend,
@@ -48,7 +55,7 @@ export async function startEngine(environment: Record<string, string>): Promise<
       "program" in options
         ? LocalWorkspace.createOrSelectStack(
             { stackName: options.name ?? "dev", projectName: options.project, program: options.program },
-            { ...workspace, workDir: work, projectSettings: { name: options.project, runtime: "nodejs", backend: { url: full.PULUMI_BACKEND_URL } } },
+            { ...workspace, workDir: work, projectSettings: settings(options.project) },
           )
         : LocalWorkspace.createOrSelectStack({ stackName: options.name ?? "dev", workDir: options.folder }, workspace),
     close: () => {

@@ -1,0 +1,111 @@
+/** Two workspaces and two tenants in one YAML program, each with a provider of its own: every resource lands where its provider says. */
+
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
+import { stringify } from "yaml";
+import { startEngine } from "../../tools/engine.js";
+import { type EngineStack, engineStackOf } from "../support/engineStack.js";
+import { REPOSITORY } from "../support/hostProcess.js";
+import { startWorld, type World } from "../support/sandbox.js";
+
+const PROJECT = "two-worlds";
+const provider = (name: string, { environment: from }: World, tenantId: string) => ({
+  type: "pulumi:providers:odeus",
+  properties: {
+    apiKey: `\${${name}Key}`,
+    baseUrl: from["ODEUS_BASE_URL"],
+    entra: {
+      tenantId,
+      clientId: from["ARM_CLIENT_ID"],
+      clientSecret: `\${${name}Secret}`,
+      authorityHost: from["AZURE_AUTHORITY_HOST"],
+      graphEndpoint: from["ODEUS_GRAPH_ENDPOINT"],
+    },
+  },
+});
+const client = (of: string) => ({
+  type: "odeus:OAuthClientConfig",
+  properties: { integrations: [{ integration: "outlook-email" }], entra: { displayName: `Odeus ${of}` } },
+  options: { provider: `\${${of}}` },
+});
+
+let east: World;
+let west: World;
+let folder: string;
+let inEast: EngineStack;
+let inWest: EngineStack;
+beforeAll(async () => {
+  [east, west] = await Promise.all([startWorld(), startWorld()]);
+  folder = mkdtempSync(path.join(tmpdir(), "odeus-e2e-"));
+  const secretConfig = { type: "string", secret: true };
+  const program = {
+    name: PROJECT,
+    runtime: "yaml",
+    plugins: { providers: [{ name: "odeus", path: path.join(REPOSITORY, "bin") }] },
+    config: { eastKey: secretConfig, eastSecret: secretConfig, westKey: secretConfig, westSecret: secretConfig },
+    resources: {
+      east: provider("east", east, east.tenantId),
+      west: provider("west", west, west.secondTenantId),
+      eastMail: client("east"),
+      westMail: client("west"),
+    },
+  };
+  writeFileSync(path.join(folder, "Pulumi.yaml"), stringify(program, { aliasDuplicateObjects: false }));
+  // Nothing that says where: what a provider lacked would be missing.
+  const engine = await startEngine({ NODE_EXTRA_CA_CERTS: east.environment["NODE_EXTRA_CA_CERTS"] ?? "" });
+  const stack = await engine.stack({ folder });
+  const config = Object.entries({ east, west }).flatMap(([name, { environment }]) => [
+    [`${name}Key`, { value: environment["ODEUS_API_KEY"] ?? "", secret: true }],
+    [`${name}Secret`, { value: environment["ARM_CLIENT_SECRET"] ?? "", secret: true }],
+  ]);
+  await stack.setAllConfig(Object.fromEntries(config));
+  inEast = engineStackOf(stack, PROJECT, engine, east);
+  inWest = engineStackOf(stack, PROJECT, engine, west);
+}, 60_000);
+afterAll(async () => {
+  inEast?.engine.close();
+  rmSync(folder, { recursive: true, force: true });
+  await Promise.all([east?.close(), west?.close()]);
+});
+
+const activeApps = async (world: World) =>
+  (await world.state()).entra.tenants.map(({ id, applications }) => ({ id, apps: applications.filter(({ deletedDateTime }) => deletedDateTime === null) }));
+
+it("each resource lands in its own workspace and tenant", async () => {
+  expect(await inEast.up()).toMatchObject({ failure: undefined, changes: { create: 5 } });
+  for (const [name, world, stage, tenantId] of [
+    ["east", east, inEast, east.tenantId],
+    ["west", west, inWest, west.secondTenantId],
+  ] as const) {
+    const { id, outputs } = inEast.resource(`${name}Mail`);
+    const apps = (await activeApps(world)).flatMap((tenant) => tenant.apps.map(({ appId, properties }) => [tenant.id, appId, properties["displayName"]]));
+    expect(apps).toEqual([[tenantId, outputs["clientId"], `Odeus ${name}`]]);
+    expect(id).toBe(`entra/${outputs["clientId"]}`);
+    expect((await stage.slot("outlook-email")).client).toMatchObject({ clientId: outputs["clientId"], tenantId });
+  }
+}, 60_000);
+
+it("a second up is quiet in both, and no state holds a credential", async () => {
+  await west.clearCalls();
+  expect(await inEast.up()).toMatchObject({ failure: undefined, changes: { same: 5 }, calls: [] });
+  expect(await west.calls()).toEqual([]);
+  const files = readdirSync(inEast.engine.backend, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const state = files.map(({ parentPath, name }) => readFileSync(path.join(parentPath, name), "utf8")).join("\n");
+  // The search sees: what is no secret is found.
+  for (const { environment } of [east, west]) {
+    const found = ["ODEUS_BASE_URL", "ODEUS_API_KEY", "ARM_CLIENT_SECRET"].filter((name) => state.includes(environment[name] ?? ""));
+    expect(found).toEqual(["ODEUS_BASE_URL"]);
+  }
+}, 60_000);
+
+it("a destroy takes back from each what is its own", async () => {
+  expect(await inEast.destroy()).toMatchObject({ failure: undefined });
+  for (const [world, stage] of [
+    [east, inEast],
+    [west, inWest],
+  ] as const) {
+    expect((await activeApps(world)).flatMap(({ apps }) => apps)).toEqual([]);
+    expect((await stage.slot("outlook-email")).client).toBeUndefined();
+  }
+}, 60_000);

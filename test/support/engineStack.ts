@@ -1,0 +1,175 @@
+/** One stack of the real engine over a world of the sandbox: a command that fails is an answer too, and each one tells what it said and called. */
+
+import { readFileSync } from "node:fs";
+import * as path from "node:path";
+import * as odeus from "@odeus/pulumi";
+import * as pulumi from "@pulumi/pulumi";
+import type { DestroyOptions, PreviewOptions, PulumiFn, RefreshOptions, Stack, UpOptions } from "@pulumi/pulumi/automation";
+import type { RecordedCall } from "../../src/sandbox/calls.js";
+import type { WorldOptions } from "../../src/sandbox/world.js";
+import { type Engine, startEngine } from "../../tools/engine.js";
+import { type EntraApplication, startWorld, type World } from "./sandbox.js";
+
+export type Args = Record<string, unknown>;
+export type Kind = "OAuthClientConfig" | "CustomIntegration";
+export type Declared = pulumi.CustomResource & Record<"clientId" | "slug" | "redirectUrl", pulumi.Output<string>>;
+/** Makes a resource in an inline program. */
+export type Declare = (kind: Kind, name: string, args: Args, options?: pulumi.CustomResourceOptions) => Declared;
+
+/** A resource of the plugin, as an SDK generated from schema.json makes it. */
+class PluginResource extends pulumi.CustomResource {
+  constructor(kind: Kind, name: string, args: Args, options?: pulumi.CustomResourceOptions) {
+    super(`odeus:index:${kind}`, name, { clientId: undefined, slug: undefined, redirectUrl: undefined, ...args }, options);
+  }
+}
+
+export const declareInPlugin: Declare = (kind, name, args, options) => new PluginResource(kind, name, args, options) as Declared;
+
+export const declareDynamic: Declare = (kind, name, args, options) => {
+  const made =
+    kind === "CustomIntegration" ? new odeus.CustomIntegration(name, args as never, options) : new odeus.OAuthClientConfig(name, args as never, options);
+  return made as unknown as Declared;
+};
+
+/** The two hosts, as a program sees them. */
+export const DECLARE: ["plugin" | "dynamic", Declare][] = [
+  ["plugin", declareInPlugin],
+  ["dynamic", declareDynamic],
+];
+
+/** What one command did. */
+export interface Command {
+  /** All that a failed command said. */
+  failure: string | undefined;
+  /** Resources by operation; the stack itself counts as one. Empty after a failure. */
+  changes: Record<string, number>;
+  output: string;
+  calls: RecordedCall[];
+  /** Names of the changing calls. */
+  changing: string[];
+}
+
+/** A resource in the engine's state. */
+export interface InState {
+  urn: string;
+  type: string;
+  id: string;
+  inputs: Record<string, unknown>;
+  outputs: Record<string, unknown>;
+  dependencies?: string[];
+  provider?: string;
+  initErrors?: string[];
+}
+
+export interface SlotNow {
+  redirectUrl: string;
+  defaultScopes: string[];
+  client?: { clientId: string; clientSecret: string };
+}
+
+export interface EngineStack {
+  world: World;
+  engine: Engine;
+  stack: Stack;
+  up(program?: PulumiFn, options?: UpOptions): Promise<Command>;
+  preview(program?: PulumiFn, options?: PreviewOptions): Promise<Command>;
+  refresh(options?: RefreshOptions): Promise<Command>;
+  previewRefresh(options?: RefreshOptions): Promise<Command>;
+  destroy(options?: DestroyOptions): Promise<Command>;
+  /** All resources in state but the stack and its providers. */
+  resources(): InState[];
+  /** The one of this name. */
+  resource(name: string): InState;
+  slot(slug: string): Promise<SlotNow>;
+  /** Whether Entra takes the client and the secret that the slot holds. */
+  works(slug: string): Promise<boolean>;
+  /** Apps of the first tenant that are not deleted. */
+  apps(): Promise<EntraApplication[]>;
+  /** The only one. */
+  app(): Promise<EntraApplication>;
+  close(): Promise<void>;
+}
+
+export interface EngineStackOptions {
+  project: string;
+  world?: WorldOptions;
+  /** Beside that of the world. */
+  environment?: Record<string, string>;
+}
+
+/** A stack of inline programs. */
+export async function startEngineStack({ project, world: options, environment }: EngineStackOptions): Promise<EngineStack> {
+  const world = await startWorld(options);
+  const engine = await startEngine({ ...world.environment, ODEUS_RETRY_SECONDS: "1", ...environment });
+  return engineStackOf(await engine.stack({ project, program: async () => undefined }), project, engine, world);
+}
+
+export function engineStackOf(stack: Stack, project: string, engine: Engine, world: World): EngineStack {
+  type Listening = { onOutput: (text: string) => void; onError: (text: string) => void; color: "never" };
+  async function run(work: (listening: Listening) => Promise<Record<string, number> | undefined>): Promise<Command> {
+    await world.clearCalls();
+    let output = "";
+    const hear = (text: string) => {
+      output += text;
+    };
+    const command: Pick<Command, "failure" | "changes"> = { failure: undefined, changes: {} };
+    try {
+      command.changes = (await work({ onOutput: hear, onError: hear, color: "never" })) ?? {};
+    } catch (error) {
+      // A failure of the program itself is not among what the command said.
+      command.failure = `${output}\n${error instanceof Error ? error.message : String(error)}`;
+    }
+    const calls = await world.calls();
+    return { ...command, output, calls, changing: calls.filter(({ changes }) => changes).map(({ operation }) => operation) };
+  }
+  const resources = (): InState[] => {
+    const text = readFileSync(path.join(engine.backend, ".pulumi", "stacks", project, `${stack.name}.json`), "utf8");
+    const { checkpoint } = JSON.parse(text) as { checkpoint: { latest: { resources?: InState[] } | null } };
+    return (checkpoint.latest?.resources ?? []).filter(({ type }) => !type.startsWith("pulumi:"));
+  };
+  const slot = async (slug: string): Promise<SlotNow> => {
+    const { odeus: workspace } = await world.state<{ odeus: { integrations: (SlotNow & { slug: string })[] } }>();
+    return only(
+      workspace.integrations.filter((one) => one.slug === slug),
+      `integration ${slug}`,
+    );
+  };
+  const apps = async () => {
+    const tenant = (await world.state()).entra.tenants.find(({ id }) => id === world.tenantId);
+    return (tenant?.applications ?? []).filter(({ deletedDateTime }) => deletedDateTime === null);
+  };
+  const inline = (program: PulumiFn | undefined) => (program === undefined ? {} : { program });
+
+  return {
+    ...{ world, engine, stack },
+    up: (program, options) => run(async (listening) => (await stack.up({ ...options, ...listening, ...inline(program) })).summary.resourceChanges),
+    preview: (program, options) =>
+      run(async (listening) => (await stack.preview({ ...options, ...listening, ...inline(program) })).changeSummary as Record<string, number>),
+    refresh: (options) => run(async (listening) => (await stack.refresh({ ...options, ...listening })).summary.resourceChanges),
+    previewRefresh: (options) => run(async (listening) => (await stack.previewRefresh({ ...options, ...listening })).changeSummary as Record<string, number>),
+    destroy: (options) => run(async (listening) => (await stack.destroy({ ...options, ...listening })).summary.resourceChanges),
+    resources,
+    resource: (name) =>
+      only(
+        resources().filter(({ urn }) => urn.endsWith(`::${name}`)),
+        `resource ${name}`,
+      ),
+    slot,
+    async works(slug) {
+      const { client } = await slot(slug);
+      return client !== undefined && world.accepted("entra", client.clientId, client.clientSecret);
+    },
+    apps,
+    app: async () => only(await apps(), "app"),
+    async close() {
+      engine.close();
+      await world.close();
+    },
+  };
+}
+
+function only<T>(found: T[], what: string): T {
+  const [first] = found;
+  if (first === undefined || found.length > 1) throw new Error(`${found.length} in place of one ${what}`);
+  return first;
+}
