@@ -38,6 +38,8 @@ export interface Counterpart {
   /** Names the call for the record and for faults; undefined = unknown route. The body is "" where the core does not read it. */
   operation(method: string, path: string, body: string): Operation | undefined;
   handle(request: SandboxRequest): Promise<SandboxReply>;
+  /** What tells one read from another where it is no GET; undefined for everything else. */
+  readKey?(request: SandboxRequest): string | undefined;
   /** For faults that answer with a status: that error, in the words and the envelope of this vendor. */
   errorReply(status: number, path: string): SandboxReply;
   /** True when a real node handler (the OAuth server) takes this request over. The core does not read the body of these. */

@@ -96,11 +96,13 @@ async function serve(options: ListenerOptions, staleReads: StaleReads, origin: s
   if (fault !== undefined) call.fault = fault.fault;
   if (options.latency() > 0) await new Promise((resolve) => setTimeout(resolve, options.latency()));
 
+  const read = counterpart.readKey?.(request) ?? (method === "GET" ? url.pathname + url.search : undefined);
   if (raw) return serveRaw(counterpart, call, fault, incoming, outgoing);
-  if (fault !== undefined && !takesEffect(fault)) return strike(fault, call, outgoing, counterpart, () => staleReads.before(method, url));
+  if (fault !== undefined && !takesEffect(fault))
+    return strike(fault, call, outgoing, counterpart, () => (read === undefined ? undefined : staleReads.before(read)));
   const reply = await handle();
   if (operation?.changes === true) staleReads.changed();
-  else if (method === "GET") staleReads.remember(method, url, reply);
+  else if (read !== undefined) staleReads.remember(read, reply);
   if (fault !== undefined) return strikeAfter(fault, call, outgoing, counterpart, reply);
   call.status = reply.status;
   send(outgoing, reply);

@@ -78,6 +78,7 @@ export function createSnowflakeCounterpart({ origin, now }: SnowflakeOptions): S
           return inSession(sessions, request, (session) => answerQuery(account, session, request));
       }
     },
+    readKey: ({ path, body }) => (path === QUERY ? sqlOf(body) : undefined),
     raw: (_method, path) => oauth.isPage(path),
     handleRaw: (incoming, outgoing) => oauth.handleRaw(incoming, outgoing),
     accepts: (clientId, secret) => oauth.accepts(clientId, secret),

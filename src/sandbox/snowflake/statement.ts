@@ -100,6 +100,8 @@ function readCreate(text: StatementText): Statement {
   const refused = text.unexpected();
   const ifNotExists = text.takeWords("IF", "NOT", "EXISTS");
   if (orReplace && ifNotExists) throw refused;
+  // Documented for integrations: unquoted, they begin with a letter.
+  if (text.peek()?.source.startsWith("_")) throw text.unexpected();
   const name = text.expectName();
   const properties = readProperties(text, { commas: false, altering: false });
   const missing = REQUIRED_PROPERTIES.filter((property) => properties[property] === undefined);
