@@ -138,6 +138,8 @@ export interface AuthorizationServer {
   probe(client: RegisteredClient, secret: Secret, wish: ClientWish): Promise<ProbeAnswer>;
   /** Read-only: compares the client with the wish. */
   observe(client: RegisteredClient, mark: Mark, wish: ClientWish, known: KnownSecrets): Promise<Observation>;
+  /** Whose the client is by now, in words, where its mark is no longer this resource's. */
+  successor(client: RegisteredClient, mark: Mark): Promise<string | undefined>;
   /** Takes away what we made; a client given by the program stays. */
   delete(client: RegisteredClient, how: "asConfigured" | "final"): Promise<void>;
   /** Public facts about the client, as outputs of the resource. */

@@ -6,10 +6,11 @@ import type { HttpLimits } from "../clients/http.js";
 import type { Config } from "../core/config.js";
 import type { Env } from "../core/env.js";
 import { ConfigError, doing, isRemote, mayHaveHappened } from "../core/errors.js";
+import { markOfTags, ownerOtherThan } from "../core/mark.js";
 import { createSideBySide } from "../core/sideBySide.js";
 import { askUntil, type Patience, untilReady } from "../core/wait.js";
 import type { AuthorizationServer, ClientWish, IssuedSecret, Observation, RegisteredClient, Undoable } from "./contract.js";
-import { change, type EntraSettings, imageType, markOfTags, newBody, seen } from "./entraApplication.js";
+import { change, type EntraSettings, imageType, newBody, seen } from "./entraApplication.js";
 import { convergeGrant, ensureServicePrincipal, findGrant, notReplicated, scopesOf } from "./entraConsent.js";
 import { observation } from "./entraObservation.js";
 import { createRecycleBin } from "./entraRecycleBin.js";
@@ -356,6 +357,13 @@ export function createEntraServer(options: EntraOptions): AuthorizationServer {
         const granted =
           settings.grantAdminConsent && servicePrincipal !== undefined ? scopesOf(await findGrant(graph, servicePrincipal.id, catalogued.resourceId)) : [];
         return observation({ app, servicePrincipal, granted, name, settings, catalogue: catalogued }, wish, known.keyIds);
+      });
+    },
+
+    async successor(client, mark) {
+      return doing(`reading ${title}`, async () => {
+        const app = await graph.getApplication(objectIdOf(client));
+        return app === undefined ? undefined : ownerOtherThan(mark, markOfTags(app.tags));
       });
     },
 

@@ -2,8 +2,7 @@
 
 import { type Application, type ApplicationBody, MICROSOFT_GRAPH_APP_ID, type PasswordCredential, type RequiredResourceAccess } from "../clients/graph.js";
 import { ConfigError } from "../core/errors.js";
-import type { Mark } from "../core/mark.js";
-import { keyOf } from "../core/mark.js";
+import { isMarkTag, type Mark, tagsOf } from "../core/mark.js";
 import { converged, minus, sameSet, union } from "../core/sets.js";
 import type { ClientWish, Sighting } from "./contract.js";
 
@@ -19,37 +18,6 @@ export interface EntraSettings {
   grantAdminConsent: boolean;
   secretLifetimeDays: number;
   purgeOnDestroy: boolean;
-}
-
-/** A tag is at most 256 characters, without white space. */
-const LONGEST_TAG = 256;
-const KEY = "odeus-key:";
-const STACK = "odeus-stack:";
-const RESOURCE = "odeus-resource:";
-
-/** Our mark as tags: the key to decide by, stack and resource for people. */
-export function tagsOf(mark: Mark): string[] {
-  const tag = (prefix: string, text: string): string => `${prefix}${encodeURIComponent(text)}`.slice(0, LONGEST_TAG);
-  return [`${KEY}${mark.key}`, tag(STACK, mark.stack), tag(RESOURCE, mark.resource)];
-}
-
-/** The mark that these tags carry. One whose key does not fit its own words was copied or edited by hand: no mark. */
-export function markOfTags(tags: readonly string[]): Mark | undefined {
-  const read = (prefix: string): string | undefined => tags.find((tag) => tag.startsWith(prefix))?.slice(prefix.length);
-  const [key, stack, resource] = [read(KEY), read(STACK), read(RESOURCE)];
-  if (key === undefined || stack === undefined || resource === undefined) return undefined;
-  const mark = { key, stack: decoded(stack), resource: decoded(resource) };
-  const cut = [STACK.length + stack.length, RESOURCE.length + resource.length].includes(LONGEST_TAG);
-  return cut || keyOf(mark.stack, mark.resource) === key ? mark : undefined;
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    // Cut in the middle of an escape.
-    return text;
-  }
 }
 
 /** The permissions of Microsoft Graph with these ids, as one entry. */
@@ -93,7 +61,7 @@ export function change(
     Object.assign(back, { [name]: application[name] });
   }
   const tags = union(
-    application.tags.filter((tag) => ![KEY, STACK, RESOURCE].some((prefix) => tag.startsWith(prefix))),
+    application.tags.filter((tag) => !isMarkTag(tag)),
     tagsOf(mark),
   );
   if (!sameSet(tags, application.tags)) {

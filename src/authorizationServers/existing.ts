@@ -89,6 +89,7 @@ export function createExistingServer(options: ExistingOptions): AuthorizationSer
         unproven("consent", "users consent when they connect"),
       ],
     }),
+    successor: async () => undefined,
     delete: async () => undefined,
     outputs: () => ({}),
   };

@@ -43,6 +43,8 @@ export interface SnowflakeApi {
   describe(name: string): Promise<Map<string, string>>;
   /** Lists only what the role may see: undefined does not mean that it is gone. */
   show(name: string): Promise<IntegrationRow | undefined>;
+  /** All that the role may see. */
+  list(): Promise<IntegrationRow[]>;
   clientSecrets(name: string): Promise<ClientSecrets>;
 }
 
@@ -76,11 +78,10 @@ export function createSnowflake({ config, env, limits, connections = shared }: S
       return new Map(rows.map((row) => [row("property"), row("property_value")]));
     },
     async show(name) {
-      const rows = (await execute({ kind: "show", name })).map(byLowerCase);
       // LIKE takes no notice of case.
-      const row = rows.find((each) => each("name") === name);
-      return row === undefined ? undefined : { name, type: row("type"), enabled: row("enabled"), comment: row("comment") };
+      return (await execute({ kind: "show", name })).map(integrationRow).find((row) => row.name === name);
     },
+    list: async () => (await execute({ kind: "list" })).map(integrationRow),
     async clientSecrets(name) {
       const [row = {}] = await execute({ kind: "clientSecrets", name });
       const answer = clientSecretsIn(Object.values(row)[0]);
@@ -101,6 +102,11 @@ export function createSnowflake({ config, env, limits, connections = shared }: S
 function byLowerCase(row: Row): (column: string) => string {
   const values = new Map(Object.entries(row).map(([column, value]) => [column.toLowerCase(), value ?? ""]));
   return (column) => values.get(column) ?? "";
+}
+
+function integrationRow(row: Row): IntegrationRow {
+  const value = byLowerCase(row);
+  return { name: value("name"), type: value("type"), enabled: value("enabled"), comment: value("comment") };
 }
 
 /** One cell of JSON; its keys are small in the documentation and capital in accounts. */

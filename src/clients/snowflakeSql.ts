@@ -68,6 +68,7 @@ export type Statement =
   | { kind: "drop"; name: string }
   | { kind: "describe"; name: string }
   | { kind: "show"; name: string }
+  | { kind: "list" }
   | { kind: "clientSecrets"; name: string };
 
 /** One statement, without a semicolon. Throws on what no statement can say; the message holds no value. */
@@ -88,6 +89,8 @@ export function render(statement: Statement): string {
       return `DESCRIBE SECURITY INTEGRATION ${identifier(statement.name)}`;
     case "show":
       return `SHOW SECURITY INTEGRATIONS LIKE ${literal(pattern(statement.name))}`;
+    case "list":
+      return "SHOW SECURITY INTEGRATIONS";
     case "clientSecrets":
       // The stored name without quotes of its own: with them, the function does not find it.
       return `SELECT SYSTEM$SHOW_OAUTH_CLIENT_SECRETS(${literal(statement.name)})`;

@@ -154,6 +154,8 @@ export interface RolloutRecord {
   workspace?: string | undefined;
   /** Kind of the client in use, for example entra or existing. */
   kind: string;
+  /** Tells this resource from one that replaces it under the same name. */
+  generation?: string | undefined;
   /** Ids of the client's objects at the authorization server. */
   client: { [key: string]: string };
   /** The slots, by integration id. */

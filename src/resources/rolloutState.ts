@@ -43,6 +43,7 @@ const rollout = z
     version: z.int().describe("Shape of this record."),
     workspace: z.string().optional().describe("Base URL of the workspace's API; absent where no integration is declared."),
     kind: z.string().describe("Kind of the client in use, for example entra or existing."),
+    generation: z.string().optional().describe("Tells this resource from one that replaces it under the same name."),
     client: z.record(z.string(), z.string()).describe("Ids of the client's objects at the authorization server."),
     slots: z.record(z.string(), slotRecord).describe("The slots, by integration id."),
     replaced: z.array(z.record(z.string(), z.string())).optional().describe("Earlier clients that are still to be taken away."),
@@ -81,6 +82,7 @@ export function stateOf(recorded: Recorded, server: AuthorizationServer): Record
       version: RECORD_VERSION,
       ...(recorded.workspace === undefined ? {} : { workspace: recorded.workspace }),
       kind: recorded.kind,
+      ...(recorded.generation === undefined ? {} : { generation: recorded.generation }),
       client: { ...client?.objects, ...secretIds(secret) },
       slots: Object.fromEntries(
         Object.entries(recorded.slots).map(([id, { written, slug, secretUpdatedAt, scopeSync, custom }]) => [
@@ -129,6 +131,7 @@ export function recordedIn(
   return {
     ...(record.workspace === undefined ? {} : { workspace: record.workspace }),
     kind: record.kind,
+    ...(record.generation === undefined ? {} : { generation: record.generation }),
     ...(rest.clientId === undefined ? {} : { client: clientOf(rest.clientId, rest.tenantId, objects) }),
     // One object in states of before there could be several.
     replaced: [record.replaced ?? []].flat().map(replacedOf),

@@ -77,6 +77,8 @@ export interface Recorded {
   /** Base URL of the workspace's API; absent where no slot is declared. */
   workspace?: string;
   kind: string;
+  /** Which making of the resource this is; part of the mark. */
+  generation?: string;
   client?: RegisteredClient;
   /** Earlier clients that still have to be taken away. */
   replaced: FormerClient[];

@@ -3,7 +3,7 @@
 import { doing, messageOf, OdeusError } from "../core/errors.js";
 import { requireSameWorkspace } from "../workspace/integrations.js";
 import { revert } from "../workspace/slot.js";
-import type { Recorded } from "./record.js";
+import type { FormerClient, Recorded } from "./record.js";
 import type { Stage } from "./stage.js";
 
 export async function remove(stage: Stage, recorded: Recorded): Promise<void> {
@@ -11,11 +11,17 @@ export async function remove(stage: Stage, recorded: Recorded): Promise<void> {
   const { client } = recorded;
   if (client === undefined) return;
   const own = [client, ...recorded.replaced].map(({ clientId }) => clientId);
+  const successor = await server.successor(client, stage.mark);
+  if (successor !== undefined) {
+    env.say.info(`${server.title} is by now that of ${successor}: it is left alone, and so are its slots.`);
+    await removeFormer(stage, recorded.replaced);
+    return;
+  }
   const slots = Object.entries(recorded.slots);
   if (slots.length > 0) env.say.progress(`giving back ${slots.map(([, { written }]) => written).join(", ")}`);
 
   const results = await Promise.allSettled(
-    slots.map(async ([id, { written }]) => {
+    slots.map(async ([id, { written, secretUpdatedAt }]) => {
       const claimant = stage.claims.claimedByOther(stage.urn, [id, written]);
       if (claimant !== undefined) {
         const now = await stage.odeus.getOAuthClient(id);
@@ -25,10 +31,11 @@ export async function remove(stage: Stage, recorded: Recorded): Promise<void> {
         return "left" as const;
       }
       for (const clientId of own) {
-        const result = await doing(written, () => revert(stage.odeus, id, clientId));
+        // A client made by hand carries no mark: only the time tells our entry from that of the resource that replaces this one.
+        const result = await doing(written, () => revert(stage.odeus, id, clientId, server.secrets === "given" ? secretUpdatedAt : undefined));
         if (result !== "held by another") return result;
       }
-      env.say.info(`${written} holds another client by now and is left alone.`);
+      env.say.info(`${written} holds another client, or another entry of it, by now and is left alone.`);
       return "held by another" as const;
     }),
   );
@@ -44,5 +51,18 @@ export async function remove(stage: Stage, recorded: Recorded): Promise<void> {
 
   if (server.secrets !== "given") env.say.progress(`removing ${server.title}`);
   await server.delete(client, "asConfigured");
-  for (const former of recorded.replaced) await stage.serverOf(former).delete(former, "asConfigured");
+  await removeFormer(stage, recorded.replaced);
+}
+
+/** Earlier clients, except those that are somebody else's by now. Each is told when it is done. */
+export async function removeFormer(stage: Stage, former: readonly FormerClient[], onDone: (client: FormerClient) => void = () => undefined): Promise<void> {
+  for (const client of former) {
+    const server = stage.serverOf(client);
+    const successor = await server.successor(client, stage.mark);
+    if (successor === undefined) {
+      stage.env.say.progress(`removing ${server.title}`);
+      await server.delete(client, "asConfigured");
+    } else stage.env.say.info(`${server.title} is by now that of ${successor}, and is left alone.`);
+    onDone(client);
+  }
 }

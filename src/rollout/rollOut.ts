@@ -15,6 +15,7 @@ import { type Entry, enterPlaces, needsSecret, readBack } from "./enter.js";
 import { secretToEnter } from "./issue.js";
 import type { Place } from "./places.js";
 import { knownSecrets, type Recorded, recordedWish, type Wish } from "./record.js";
+import { removeFormer } from "./remove.js";
 import { proveSecret, requireNotRejected } from "./secret.js";
 import { type Progress, settle } from "./settle.js";
 import type { Stage } from "./stage.js";
@@ -32,6 +33,7 @@ export async function rollOut(stage: Stage, wish: Wish, before: Recorded | undef
     draft: {
       ...(wish.uses.length === 0 && before?.workspace === undefined ? {} : { workspace: stage.odeus.baseUrl }),
       kind: server.kind,
+      ...(mark.generation === undefined ? {} : { generation: mark.generation }),
       retiring: stage.continues ? [...(before?.retiring ?? [])] : [],
       slots: { ...before?.slots },
       additionalRedirectUrls: wish.additionalRedirectUrls,
@@ -112,7 +114,9 @@ export async function rollOut(stage: Stage, wish: Wish, before: Recorded | undef
       draft.client = client;
     }
     await leaveSecrets();
-    await leaveFormerClients();
+    await removeFormer(stage, draft.replaced, (done) => {
+      draft.replaced = draft.replaced.filter((one) => one !== done);
+    });
     return draft;
 
     async function theClient(own: RegisteredClient | undefined): Promise<{ client: RegisteredClient; isNew: boolean }> {
@@ -240,15 +244,6 @@ export async function rollOut(stage: Stage, wish: Wish, before: Recorded | undef
         env.say.progress("removing the previous secret");
         await server.removeSecret(client, keyId);
         draft.retiring = draft.retiring.filter((retiring) => retiring.keyId !== keyId);
-      }
-    }
-
-    async function leaveFormerClients(): Promise<void> {
-      for (const earlier of [...draft.replaced]) {
-        const itsServer = stage.serverOf(earlier);
-        env.say.progress(`removing ${itsServer.title}`);
-        await itsServer.delete(earlier, "asConfigured");
-        draft.replaced = draft.replaced.filter((one) => one !== earlier);
       }
     }
   } catch (error) {

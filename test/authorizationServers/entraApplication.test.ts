@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
-import { change, compare, type EntraSettings, markOfTags, newBody, scopeIdsOf, settingsOf, tagsOf } from "../../src/authorizationServers/entraApplication.js";
+import { change, compare, type EntraSettings, newBody, scopeIdsOf, settingsOf } from "../../src/authorizationServers/entraApplication.js";
 import { type Application, type ApplicationBody, MICROSOFT_GRAPH_APP_ID } from "../../src/clients/graph.js";
-import { keyOf, type Mark } from "../../src/core/mark.js";
+import { keyOf, type Mark, markOfTags, tagsOf } from "../../src/core/mark.js";
 
 const markFor = (stack: string, resource: string): Mark => ({ stack, resource, key: keyOf(stack, resource) });
 const MARK = markFor("demo/dev", "OAuthClientConfig/mail");

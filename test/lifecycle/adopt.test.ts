@@ -1,7 +1,6 @@
 /** adoptClientId: a client that others made is taken over, at Entra and in the slots that hold it, and given back whole on failure. */
 
-import { tagsOf } from "../../src/authorizationServers/entraApplication.js";
-import { markOf } from "../../src/core/mark.js";
+import { markOf, tagsOf } from "../../src/core/mark.js";
 import { entra, HOSTS, type Stage, startStage, uses } from "../support/oauthClientConfig.js";
 import type { Inputs } from "../support/providerHost.js";
 
@@ -48,7 +47,7 @@ describe.each(HOSTS)("an adoption through the %s host", (_name, start) => {
     const app = await written();
     expect(await stage.app()).toMatchObject({ appId, uniqueName: null });
     expect(app.displayName).toBe("Odeus mail");
-    expect(app.tags?.filter((tag) => tag.startsWith("odeus-"))).toHaveLength(3);
+    expect(app.tags?.filter((tag) => tag.startsWith("odeus-"))).toHaveLength(4);
     expect(app.web.redirectUris).toEqual(expect.arrayContaining(["https://other.example/callback", (await stage.slot("sharepoint")).redirectUrl]));
     for (const slug of ["outlook-email", "sharepoint"]) {
       expect((await stage.slot(slug)).client?.clientId).toBe(appId);

@@ -27,7 +27,12 @@ describe.each(HOSTS)("a create through the %s host", (_name, start) => {
     expect(app.properties).toMatchObject({ displayName: "Odeus mail", signInAudience: "AzureADMyOrg", notes: "for the helpdesk" });
     expect(await scopeNames(app.properties["requiredResourceAccess"])).toEqual([...new Set([...MAIL, ...CALENDAR])].sort());
     expect(app.uniqueName).toMatch(/^odeus-[0-9a-f]{32}$/);
-    expect(app.properties["tags"]).toEqual([`odeus-key:${app.uniqueName}`, "odeus-stack:demo%2Fdev", "odeus-resource:OAuthClientConfig%2Fmail"]);
+    expect(app.properties["tags"]).toEqual([
+      `odeus-key:${app.uniqueName}`,
+      "odeus-stack:demo%2Fdev",
+      "odeus-resource:OAuthClientConfig%2Fmail",
+      expect.stringMatching(/^odeus-generation:[0-9a-f]{8}$/),
+    ]);
     expect(made.id).toBe(`entra/${app.appId}`);
   });
 

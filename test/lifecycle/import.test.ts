@@ -1,5 +1,6 @@
 /** Taking a client that is in use into a program: by `<kind>/<client id>`, quiet afterwards, and refused where nothing is to be imported. */
 
+import { markOf, tagsOf } from "../../src/core/mark.js";
 import { entra, failureOf, type Made, type Stage, startStage, uses } from "../support/oauthClientConfig.js";
 import { startPluginProcess } from "../support/pluginProcess.js";
 
@@ -133,7 +134,7 @@ describe("an import through the plugin", () => {
 
   it("of a client that another stack has marked says whose it is", async () => {
     const { id, appId } = await madeByHand();
-    const theirs = await marked("other", "prod");
+    const theirs = marked("other", "prod");
     await stage.world.graph("PATCH", `/applications/${id}`, { tags: theirs });
     await imported(`entra/${appId}`);
     expect(stage.said("WARNING")).toEqual([expect.stringMatching(/carries the mark of OAuthClientConfig mail of stack other\/prod/)]);
@@ -172,9 +173,7 @@ describe("an import through the plugin", () => {
   });
 
   /** The tags of a resource "mail" of another stack, as its own `up` writes them. */
-  async function marked(project: string, stackName: string): Promise<string[]> {
-    const { markOf } = await import("../../src/core/mark.js");
-    const { tagsOf } = await import("../../src/authorizationServers/entraApplication.js");
+  function marked(project: string, stackName: string): string[] {
     return tagsOf(markOf(`urn:pulumi:${stackName}::${project}::odeus:index:OAuthClientConfig::mail`, undefined));
   }
 });

@@ -7,7 +7,7 @@ import { createExistingServer } from "../../authorizationServers/existing.js";
 import { readAsset } from "../../core/asset.js";
 import type { Config } from "../../core/config.js";
 import { ConfigError } from "../../core/errors.js";
-import { markOf } from "../../core/mark.js";
+import { type Mark, markOf } from "../../core/mark.js";
 import { Secret } from "../../core/secret.js";
 import type { Properties } from "../../core/value.js";
 import type { FormerClient, Recorded, Wish } from "../../rollout/record.js";
@@ -56,12 +56,18 @@ export function stageOf(context: Context, inputs: Properties, state: Properties 
     serverOf: (former) => formerServer(context, inputs, state, former),
     formerSecret: formerSecret(state, recorded),
     givenTenant: (inputs as unknown as OAuthClientConfigInputs).existing?.tenantId,
-    mark: markOf(urn, config.text("owner")),
+    mark: markIn(context, recorded),
     urn,
     claims,
     env,
     verifyMs: config.seconds("verifySeconds", 300) * 1000,
   };
+}
+
+/** Without state this is a making of its own; nothing but the generation tells it from the resource that it replaces. */
+function markIn({ config, env, urn }: Context, recorded: Recorded | undefined): Mark {
+  const generation = recorded === undefined ? env.randomHex(8) : recorded.generation;
+  return { ...markOf(urn, config.text("owner")), ...(generation === undefined ? {} : { generation }) };
 }
 
 /** Whether the recorded client is the one that the inputs declare. */

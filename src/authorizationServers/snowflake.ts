@@ -1,0 +1,336 @@
+/** Snowflake: an OAuth security integration for a custom client, with its two secrets. The name is the object; the account makes id and secrets. */
+
+import { createHash } from "node:crypto";
+import type { HttpLimits } from "../clients/http.js";
+import { type ClientSecrets, createSnowflake, type SnowflakeApi } from "../clients/snowflake.js";
+import { SNOWFLAKE_CODES } from "../clients/snowflakeErrors.js";
+import type { Config } from "../core/config.js";
+import type { Env } from "../core/env.js";
+import { ConfigError, doing, isRemote, mayHaveHappened, OdeusError } from "../core/errors.js";
+import { type Mark, nameOfMark, ownerOtherThan, readComment } from "../core/mark.js";
+import type { Secret } from "../core/secret.js";
+import type { AuthorizationServer, IssuedSecret, KnownSecrets, RegisteredClient } from "./contract.js";
+import { asWritten, createParameters, type Described, type IntegrationChange, integrationChange, type SnowflakeSettings } from "./snowflakeIntegration.js";
+import { observationOf } from "./snowflakeObservation.js";
+
+export interface SnowflakeServerOptions {
+  /** Stored name. */
+  name: string;
+  settings: SnowflakeSettings;
+  /** What the program set before: only that goes back to its standard. */
+  formerly: SnowflakeSettings;
+  /** Take over an integration of this name that others made. */
+  adopt: boolean;
+  /** Account that the state names. */
+  recordedAccount: string | undefined;
+  config: Config;
+  env: Env;
+  limits: HttpLimits;
+}
+
+/** The role that sees every object of the account. */
+const SEES_ALL = "ACCOUNTADMIN";
+
+export function createSnowflakeServer(options: SnowflakeServerOptions): AuthorizationServer {
+  const { name, settings, formerly, config, env, limits } = options;
+  const shown = `security integration ${asWritten(name)}`;
+  let connected: SnowflakeApi | undefined;
+  /** Read after our last statement that changes something, so it still holds. */
+  let described: Promise<Described | undefined> | undefined;
+  let secrets: Promise<ClientSecrets> | undefined;
+
+  /** Logs in with the first statement; fails where the credentials are for another account than the state's. */
+  function api(): SnowflakeApi {
+    connected ??= createSnowflake({ config, env, limits });
+    const { account } = connected;
+    if (options.recordedAccount !== undefined && options.recordedAccount !== account)
+      throw new ConfigError(
+        `this state belongs to Snowflake account ${options.recordedAccount}, the credentials are for account ${account}. Use credentials for the first. Nothing was changed.`,
+      );
+    return connected;
+  }
+
+  /** Undefined: gone, or not to be seen by this role. Snowflake does not tell which. */
+  function describe(): Promise<Described | undefined> {
+    described ??= api()
+      .describe(name)
+      .catch((error: unknown) => {
+        if (isRemote(error, undefined, SNOWFLAKE_CODES.gone)) return undefined;
+        described = undefined;
+        throw error;
+      });
+    return described;
+  }
+
+  function readSecrets(): Promise<ClientSecrets> {
+    secrets ??= api()
+      .clientSecrets(name)
+      .catch((error: unknown) => {
+        secrets = undefined;
+        throw error;
+      });
+    return secrets;
+  }
+
+  /** Runs a statement that changes something; what was read before it no longer holds. */
+  async function changing(work: (snowflake: SnowflakeApi) => Promise<void>): Promise<void> {
+    try {
+      await work(api());
+    } finally {
+      described = undefined;
+      secrets = undefined;
+    }
+  }
+
+  /** SET and UNSET are two statements, and the first may have taken effect when the second fails. */
+  async function alter({ set, unset }: IntegrationChange, onEffect: () => void = () => undefined): Promise<void> {
+    const statement = async (work: (snowflake: SnowflakeApi) => Promise<void>): Promise<void> => {
+      try {
+        await changing(work);
+        onEffect();
+      } catch (error) {
+        if (mayHaveHappened(error)) onEffect();
+        throw error;
+      }
+    };
+    if (Object.keys(set).length > 0) await statement((snowflake) => snowflake.alterSet(name, set));
+    if (unset.length > 0) await statement((snowflake) => snowflake.alterUnset(name, unset));
+  }
+
+  function clientOf(now: Described, objects: Record<string, string>): RegisteredClient {
+    const [authorizationUrl, tokenUrl] = [now.get("OAUTH_AUTHORIZATION_ENDPOINT"), now.get("OAUTH_TOKEN_ENDPOINT")];
+    return {
+      clientId: now.get("OAUTH_CLIENT_ID") ?? "",
+      objects: {
+        ...objects,
+        account: api().account,
+        name,
+        ...(authorizationUrl === undefined ? {} : { authorizationUrl }),
+        ...(tokenUrl === undefined ? {} : { tokenUrl }),
+      },
+    };
+  }
+
+  async function requireDescribed(): Promise<Described> {
+    const now = await describe();
+    if (now === undefined) throw unseen();
+    return now;
+  }
+
+  function unseen(): OdeusError {
+    const role = config.text("snowflakeRole");
+    return new OdeusError(
+      `Snowflake shows ${role === undefined ? "this role" : `role ${role}`} no ${shown} in account ${api().account}: it is gone, or the role has lost its rights on it, and Snowflake does not tell which. Use the role that owns it, or ${SEES_ALL}; if it is gone, take the resource out of the state (pulumi state delete).`,
+    );
+  }
+
+  /** A second witness, before anything counts as gone. */
+  async function goneBeyondDoubt(): Promise<boolean> {
+    if ((await api().show(name)) !== undefined) throw unseen();
+    return config.text("snowflakeRole")?.toUpperCase() === SEES_ALL;
+  }
+
+  const markIn = (now: Described): Mark | undefined => readComment(now.get("COMMENT") ?? "").mark;
+  const slotOf = (known: KnownSecrets): 1 | 2 => (known.current?.keyId === "2" ? 2 : 1);
+  const other = (slot: 1 | 2): 1 | 2 => (slot === 1 ? 2 : 1);
+
+  function issued({ secrets: both }: ClientSecrets, slot: 1 | 2): IssuedSecret {
+    const [value, idle] = slot === 1 ? both : [both[1], both[0]];
+    return { keyId: String(slot), value, createdAt: env.now().toISOString(), digest: digestOf(value), idleDigest: digestOf(idle) };
+  }
+
+  return {
+    kind: "snowflake",
+    secrets: "two",
+    title: shown,
+    acceptances: 1,
+    markPlace: "the part in brackets at the end of its COMMENT",
+    hasEndpoints: true,
+    endpoints({ objects: { authorizationUrl, tokenUrl } }) {
+      return authorizationUrl === undefined || tokenUrl === undefined ? undefined : { authorizationUrl, tokenUrl };
+    },
+    slotTenant: () => undefined,
+
+    async prepare(wish) {
+      const plain = wish.redirectUrls.filter((url) => url.startsWith("http:"));
+      if (plain.length > 0 && settings.oauthAllowNonTlsRedirectUri !== true)
+        throw new ConfigError(
+          `Snowflake refuses a redirect URI without TLS (390316): ${plain.join(", ")}. Use https, or set oauthAllowNonTlsRedirectUri for a test that stays on this machine.`,
+        );
+      return { warnings: [] };
+    },
+
+    async find(mark) {
+      return doing(`looking for ${shown}`, async () => {
+        const now = await describe();
+        if (now === undefined) return undefined;
+        const theirs = markIn(now);
+        if (theirs?.key === mark.key || theirs?.stack === mark.stack) return clientOf(now, {});
+        if (theirs !== undefined)
+          throw new ConfigError(
+            `it exists, and is that of ${nameOfMark(theirs)}. Choose another name, or take it out of that stack first (pulumi state delete, then remove the mark: the part in brackets at the end of its COMMENT).`,
+          );
+        if (!options.adopt)
+          throw new ConfigError(
+            `it exists, and this stack did not make it. Set adopt to take it over, import it (pulumi import ... ${JSON.stringify(asWritten(name))}), or choose another name.`,
+          );
+        if (now.get("OAUTH_CLIENT_ID") === undefined || now.get("OAUTH_CLIENT_TYPE") !== (settings.oauthClientType ?? "CONFIDENTIAL"))
+          throw new ConfigError(
+            `it cannot be adopted: it is no custom OAuth client of the type ${settings.oauthClientType ?? "CONFIDENTIAL"}, and its type cannot be changed.`,
+          );
+        env.say.info(`${shown} is taken over: it gets our mark in its comment and what is declared here.`);
+        return clientOf(now, {});
+      });
+    },
+
+    async lookUp(clientId) {
+      return doing("looking for the security integration of a client id", async () => {
+        for (const row of await api().list()) {
+          const { mark } = readComment(row.comment);
+          // DESC is asked of our own alone: an account may have hundreds.
+          if (mark === undefined) continue;
+          const now = await api().describe(row.name);
+          if (now.get("OAUTH_CLIENT_ID") === clientId) return { client: clientOf(now, {}), mark, settings: {} };
+        }
+        return undefined;
+      });
+    },
+
+    async recall(client) {
+      return doing(`reading ${shown}`, async () => {
+        const now = await describe();
+        // CREATE tells a lost right (002002) from a deletion.
+        return now === undefined ? undefined : clientOf(now, client.objects);
+      });
+    },
+
+    async register(mark, wish, undoable) {
+      return doing(`creating ${shown}`, async () => {
+        let refused = false;
+        undoable({
+          what: `${shown} is dropped`,
+          run: async () => {
+            const made = refused ? undefined : await describe();
+            if (made === undefined || markIn(made)?.key !== mark.key) return "nothing";
+            return changing((snowflake) => snowflake.drop(name));
+          },
+        });
+        try {
+          await changing((snowflake) => snowflake.create(name, createParameters(settings, mark, wish.redirectUrls)));
+        } catch (error) {
+          refused = !mayHaveHappened(error);
+          if (isRemote(error, undefined, SNOWFLAKE_CODES.alreadyExists))
+            throw error.advise(
+              `It exists, and role ${config.text("snowflakeRole") ?? "in use"} has no rights on it. Grant it OWNERSHIP, use the role that owns it, or choose another name.`,
+            );
+          if (refused || env.signal.aborted) throw error;
+          // The answer was lost: the mark tells whether the statement arrived.
+          const made = await describe();
+          if (made === undefined || markIn(made)?.key !== mark.key) throw error;
+        }
+        const role = config.text("snowflakeRole")?.toUpperCase();
+        return clientOf(await requireDescribed(), { alternates: JSON.stringify(wish.redirectUrls.slice(1)), ...(role === undefined ? {} : { role }) });
+      });
+    },
+
+    complete: async (client) => client,
+
+    async converge(client, mark, wish, _formerly, undoable) {
+      return doing(`changing ${shown}`, async () => {
+        const alternates = JSON.parse(client.objects["alternates"] ?? "[]") as string[];
+        const change = integrationChange(await requireDescribed(), settings, formerly, mark, { wished: wish.redirectUrls, alternates });
+        if (change === undefined) return client;
+        let touched = false;
+        undoable({ what: `${shown} is as it was`, run: async () => (touched ? alter(change.back) : "nothing") });
+        await alter(change.forward, () => {
+          touched = true;
+        });
+        return clientOf(await requireDescribed(), { ...client.objects, alternates: JSON.stringify(wish.redirectUrls.slice(1)) });
+      });
+    },
+
+    async readSecret(_client, known) {
+      return doing(`reading the secrets of ${shown}`, async () => issued(await readSecrets(), slotOf(known)));
+    },
+
+    async addSecret(_client, _mark, known) {
+      return doing(`renewing a secret of ${shown}`, async () => {
+        const idle = other(slotOf(known));
+        const before = issued(await readSecrets(), idle);
+        // An earlier run renewed it and died, or its overlap was ended: nobody uses it, so it is as good as a new one.
+        if (known.current?.idleDigest !== undefined && before.digest !== known.current.idleDigest) return before;
+        try {
+          await changing((snowflake) => snowflake.refreshSecret(name, idle));
+        } catch (error) {
+          // Each statement makes another secret: what counts is which one is there.
+          if (!mayHaveHappened(error) || env.signal.aborted || digestOf((await readSecrets()).secrets[idle - 1] as Secret) === before.digest) throw error;
+        }
+        return issued(await readSecrets(), idle);
+      });
+    },
+
+    removeSecret: (_client, keyId) =>
+      doing(`renewing the previous secret of ${shown}, which ends it`, () => changing((snowflake) => snowflake.refreshSecret(name, keyId === "2" ? 2 : 1))),
+    // Both slots are always filled; which one is in use stands in the record.
+    markedSecrets: async () => [],
+
+    async probe(client, secret) {
+      const method = "read back at the account";
+      const { clientId, secrets: both } = await readSecrets();
+      const right = clientId === client.clientId && both.some((one) => one.open() === secret.open());
+      return right
+        ? { verdict: "accepted", method, detail: "The account shows this client id with this secret." }
+        : { verdict: "rejected", method, detail: "The account shows another client id or other secrets: somebody has just changed them." };
+    },
+
+    async observe(client, _mark, wish, known) {
+      return doing(`reading ${shown}`, async () => {
+        const [now, read] = await Promise.all([describe(), known.current?.digest === undefined ? undefined : readSecrets().catch(unlessGone)]);
+        if (now === undefined) {
+          const gone = await goneBeyondDoubt();
+          const sentence = gone
+            ? `${shown} is gone from account ${api().account}`
+            : `${shown} is gone from account ${api().account}, or this role has lost its rights on it (Snowflake does not tell which)`;
+          return { exists: !gone, drift: [sentence], notes: [], findings: [], settings: {} };
+        }
+        const secretNow = read === undefined ? undefined : digestOf(read.secrets[slotOf(known) - 1] as Secret);
+        const renewed = secretNow !== undefined && secretNow !== known.current?.digest;
+        return observationOf({ now, client, wish, settings, shown, renewed });
+      });
+    },
+
+    async successor(client, mark) {
+      return doing(`reading ${shown}`, async () => {
+        const now = await describe();
+        if (now === undefined) return undefined;
+        // OR REPLACE by hand keeps the name and makes another client.
+        if (now.get("OAUTH_CLIENT_ID") !== client.clientId) return "somebody who replaced it by hand";
+        return ownerOtherThan(mark, markIn(now));
+      });
+    },
+
+    async delete(client) {
+      return doing(`dropping ${shown}`, async () => {
+        if ((await describe()) !== undefined) return changing((snowflake) => snowflake.drop(name));
+        // The role that made it, and has seen it ever since, sees it no more: dropped, maybe by a run of ours that died.
+        const { role } = client.objects;
+        if (!(await goneBeyondDoubt()) && role !== undefined && role !== config.text("snowflakeRole")?.toUpperCase()) throw unseen();
+      });
+    },
+
+    outputs: ({ objects }) => ({
+      ...(objects["authorizationUrl"] === undefined ? {} : { authorizationUrl: objects["authorizationUrl"] }),
+      ...(objects["tokenUrl"] === undefined ? {} : { tokenUrl: objects["tokenUrl"] }),
+    }),
+  };
+
+  function unlessGone(error: unknown): undefined {
+    if (isRemote(error, undefined, SNOWFLAKE_CODES.gone) || isRemote(error, undefined, SNOWFLAKE_CODES.invalidValue)) return undefined;
+    throw error;
+  }
+}
+
+/** Enough to know a value of 256 random bits again, and nothing to guess it by. */
+function digestOf(secret: Secret): string {
+  return createHash("sha256").update(secret.open()).digest("hex").slice(0, 16);
+}
