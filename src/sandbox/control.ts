@@ -7,7 +7,7 @@ import { readFaults } from "./faults.js";
 import type { ServiceNowChange } from "./serviceNow/serviceNowCounterpart.js";
 import { controlAccount } from "./snowflake/accountControl.js";
 import { type Behaviour, VENDOR_NAMES, type VendorName } from "./vendors/vendorServer.js";
-import { type AcceptingServer, createWorld, type TenantName, type World, type WorldOptions } from "./world.js";
+import { type AcceptingServer, createWorld, type SavedWorld, type TenantName, type World, type WorldOptions } from "./world.js";
 
 const ROOT = "/__sandbox/worlds";
 
@@ -122,6 +122,10 @@ const CALLS: Record<string, (request: ControlRequest) => Answer | Promise<Answer
     return done;
   },
   "GET state": ({ world }) => ({ status: 200, body: world.state() }),
+  "PUT state": ({ world, body }) => {
+    world.restore((body ?? {}) as SavedWorld);
+    return done;
+  },
   "POST identities": ({ world, body }) => {
     const { permissions = [], tenant } = (body ?? {}) as { permissions?: string[]; tenant?: TenantName };
     const { clientId, clientSecret, assertion } = world.addIdentity(permissions, tenant === undefined ? ["first", "second"] : [tenant]);

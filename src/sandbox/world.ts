@@ -6,10 +6,10 @@ import { type CallRecord, createCallRecord } from "./calls.js";
 import type { Certificates } from "./certificates.js";
 import type { Counterpart } from "./counterpart.js";
 import { addDeployer, createDirectory, type Deployer, type Directory, type Lag, type Tenant } from "./entra/directory.js";
-import { createEntraCounterpart } from "./entra/entraCounterpart.js";
+import { createEntraCounterpart, type EntraCounterpart } from "./entra/entraCounterpart.js";
 import { createFaultPlan, type FaultPlan } from "./faults.js";
 import { type Listener, startListener } from "./listener.js";
-import { createOdeusWorkspace } from "./odeus/workspaceCounterpart.js";
+import { createOdeusWorkspace, type OdeusWorkspace } from "./odeus/workspaceCounterpart.js";
 import { type ApiUser, addApiUser } from "./serviceNow/instance.js";
 import { createServiceNowCounterpart, type ServiceNowCounterpart } from "./serviceNow/serviceNowCounterpart.js";
 import { accessOf, environmentOf, type SnowflakeAccess } from "./snowflake/access.js";
@@ -29,6 +29,8 @@ export interface WorldOptions {
   lag?: Partial<Lag>;
   /** Delay before every answer. */
   latencyMilliseconds?: number;
+  /** Name of the workspace (Contoso); the ids of its integrations follow from it. */
+  workspace?: string;
 }
 
 export interface WorldDescription {
@@ -54,6 +56,11 @@ export type TenantName = "first" | "second";
 /** Servers that can be asked whether they take a client now. */
 export type AcceptingServer = "entra" | "serviceNow" | "snowflake" | VendorName;
 
+/** Remotes whose objects a program's state refers to; each with what it gives as its state. */
+export type SavedWorld = { odeus?: Parameters<OdeusWorkspace["restore"]>[0]; entra?: Parameters<EntraCounterpart["restore"]>[0] } & {
+  [vendor in VendorName]?: Parameters<VendorServer["restore"]>[0];
+};
+
 export interface World {
   description: WorldDescription;
   calls: CallRecord;
@@ -70,6 +77,8 @@ export interface World {
   addServiceNowUser(roles: string[]): ApiUser;
   accepted(server: AcceptingServer, clientId: string, secret: string): Promise<boolean>;
   state(): Record<string, unknown>;
+  /** Puts back what `state` gave of the workspace, the Entra tenants and the vendors, in this or another world. */
+  restore(saved: SavedWorld): void;
   close(): Promise<void>;
 }
 
@@ -100,7 +109,7 @@ export async function createWorld(certificates: Certificates, options: WorldOpti
   const workspace = createOdeusWorkspace({
     origin: originOf("odeus"),
     now,
-    name: "Contoso",
+    name: options.workspace ?? "Contoso",
     ca: () => readFileSync(certificates.caFile, "utf8"),
     servers: {
       entra: () => ({ authority: originOf("entra")() }),
@@ -174,6 +183,14 @@ export async function createWorld(certificates: Certificates, options: WorldOpti
     addServiceNowUser: (roles) => addApiUser(serviceNow.instance, roles),
     accepted: async (server, clientId, secret) => ({ entra, serviceNow, snowflake, ...vendors })[server].accepts(clientId, secret),
     state: () => Object.fromEntries(Object.entries(counterparts).map(([name, counterpart]) => [name, counterpart.state()])),
+    restore(saved) {
+      if (saved.odeus !== undefined) workspace.restore(saved.odeus);
+      if (saved.entra !== undefined) entra.restore(saved.entra);
+      for (const [name, vendor] of Object.entries(vendors) as [VendorName, VendorServer][]) {
+        const held = saved[name];
+        if (held !== undefined) vendor.restore(held);
+      }
+    },
     close: async () => {
       await Promise.all(Object.values(listeners).map((listener) => listener.close()));
     },

@@ -42,6 +42,8 @@ export interface World extends WorldDescription {
   policy(maxSecretLifetimeDays?: number): Promise<void>;
   /** What every counterpart holds, secrets included. */
   state<T = WorldState>(): Promise<T>;
+  /** Takes over what another world held: integrations, the objects of the Entra tenants, the vendors' clients. */
+  restore(saved: object): Promise<void>;
   /** Another deploying identity, in both tenants unless one is named. */
   identity(permissions: string[], tenant?: "first" | "second"): Promise<{ clientId: string; clientSecret: string; assertion: string }>;
   vendorClient(vendor: VendorName, client: { name?: string; redirectUris?: string[]; scopes?: string[] }): Promise<{ clientId: string; clientSecret: string }>;
@@ -178,6 +180,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     consent: (usersMayConsent) => control("PUT", "/consent", { usersMayConsent }),
     policy: (maxSecretLifetimeDays) => control("PUT", "/policy", maxSecretLifetimeDays === undefined ? {} : { maxSecretLifetimeDays }),
     state: () => control("GET", "/state"),
+    restore: (saved) => control("PUT", "/state", saved),
     identity: (permissions, tenant) => control("POST", "/identities", { permissions, ...(tenant === undefined ? {} : { tenant }) }),
     vendorClient: (vendor, client) => control("POST", `/vendors/${vendor}/clients`, client),
     changeVendorClient: (vendor, clientId, change) => control("PATCH", `/vendors/${vendor}/clients/${encodeURIComponent(clientId)}`, change),

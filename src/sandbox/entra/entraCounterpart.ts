@@ -2,7 +2,7 @@
 
 import type { Counterpart, SandboxReply, SandboxRequest } from "../counterpart.js";
 import { acceptsClient } from "./clientAuthentication.js";
-import type { Directory } from "./directory.js";
+import type { Application, Directory, PermissionGrant, ServicePrincipal } from "./directory.js";
 import { answerGraph, graphOperation } from "./graph.js";
 import { graphErrorOfStatus, graphErrorReply } from "./graphErrors.js";
 import { GRAPH_ROOT } from "./routes.js";
@@ -12,6 +12,14 @@ import { tokenErrorOfStatus } from "./signInErrors.js";
 export interface EntraCounterpart extends Counterpart {
   /** Whether a token endpoint of its tenants takes this pair now. */
   accepts(clientId: string, secret: string): boolean;
+  /** Takes over the objects of the tenants that `state()` gave, in their order. The tenants and the deploying identities stay. */
+  restore(saved: { tenants: SavedTenant[] }): void;
+}
+
+interface SavedTenant {
+  applications: Application[];
+  servicePrincipals: ServicePrincipal[];
+  grants: PermissionGrant[];
 }
 
 const isGraph = (path: string): boolean => path.startsWith(`${GRAPH_ROOT}/`);
@@ -33,6 +41,18 @@ export function createEntraCounterpart(directory: Directory, origin: () => strin
     raw: (_method, path) => !isGraph(path) && isSignInPage(path),
     handleRaw: (incoming, outgoing) => signIn.handleRaw(incoming, outgoing),
     accepts: (clientId, secret) => acceptsClient(directory, clientId, secret),
+    restore(saved) {
+      saved.tenants.forEach(({ applications, servicePrincipals, grants }, index) => {
+        const tenant = directory.tenants[index];
+        if (tenant === undefined) return;
+        // The state tells of a logo that there is one, and not its bytes.
+        for (const { logo: _, ...application } of applications) tenant.applications.set(application.id, application);
+        const arriving = new Set(servicePrincipals.map(({ appId }) => appId));
+        for (const { id, appId } of [...tenant.servicePrincipals.values()]) if (arriving.has(appId)) tenant.servicePrincipals.delete(id);
+        for (const principal of servicePrincipals) tenant.servicePrincipals.set(principal.id, principal);
+        for (const grant of grants) tenant.grants.set(grant.id, grant);
+      });
+    },
     state: () => ({
       deployers: directory.deployers,
       lag: directory.lag,

@@ -110,6 +110,8 @@ export interface Workspace {
   stamp(): string;
   record(actor: Actor, action: string, entityType: string, entityId: string, before: unknown, after: unknown): void;
   addCustomIntegration(name: string, description: string, authType: AuthType): Integration;
+  /** Takes the integrations of a saved state over, ids and clients included; redirect URLs are this workspace's own. */
+  restore(integrations: readonly Integration[]): void;
   /** Counts a call; false when the minute's allowance is used up. */
   allowCall(): boolean;
 }
@@ -205,6 +207,9 @@ export function createWorkspace(name: string, now: () => Date, origin: () => str
         actions: [],
         triggers: [],
       });
+    },
+    restore(saved) {
+      for (const integration of saved) add(integration);
     },
     allowCall() {
       const moment = now().getTime();

@@ -7,7 +7,7 @@ import { errorEnvelope } from "./apiError.js";
 import { createConnect, type VendorServers } from "./connect.js";
 import { loadContract } from "./contract.js";
 import { createSettings } from "./settings.js";
-import { createWorkspace } from "./workspace.js";
+import { createWorkspace, type Integration } from "./workspace.js";
 
 export interface OdeusWorkspaceOptions {
   /** Base URL of this counterpart, known once its listener is up. */
@@ -27,6 +27,8 @@ export interface OdeusWorkspace {
   workspaceId: string;
   /** Ids of the built-in integrations by slug. */
   integrations: Record<string, string>;
+  /** Takes over what `counterpart.state()` of an earlier workspace of this name gave. */
+  restore(saved: { integrations: Integration[] }): void;
 }
 
 export function createOdeusWorkspace(options: OdeusWorkspaceOptions): OdeusWorkspace {
@@ -56,7 +58,13 @@ export function createOdeusWorkspace(options: OdeusWorkspaceOptions): OdeusWorks
     }),
   };
   const integrations = Object.fromEntries([...workspace.integrations.values()].map(({ slug, id }) => [slug, id]));
-  return { counterpart, apiKeys: { full: full.key, withoutScope: withoutScope.key }, workspaceId: workspace.id, integrations };
+  return {
+    counterpart,
+    apiKeys: { full: full.key, withoutScope: withoutScope.key },
+    workspaceId: workspace.id,
+    integrations,
+    restore: (saved) => workspace.restore(saved.integrations),
+  };
 }
 
 interface Door {

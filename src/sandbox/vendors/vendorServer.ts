@@ -31,6 +31,8 @@ export interface VendorServer extends Counterpart {
   changeClient(clientId: string, change: Partial<Pick<OAuthServerClient, "redirectUris" | "scopes" | "secrets">>): void;
   accepts(clientId: string, secret: string): Promise<boolean>;
   setBehaviour(behaviour: Behaviour): void;
+  /** Takes over what `state()` gave. */
+  restore(saved: { clients: OAuthServerClient[] }): void;
 }
 
 /** What tells one vendor from the other. */
@@ -169,6 +171,9 @@ export function createVendorServer({ name, origin, users, behaviour: first = "cl
     accepts,
     setBehaviour(next) {
       behaviour = next;
+    },
+    restore(saved) {
+      for (const client of saved.clients) clients.set(client.clientId, client);
     },
   };
 }
