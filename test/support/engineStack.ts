@@ -57,9 +57,10 @@ export interface InState {
   inputs: Record<string, unknown>;
   outputs: Record<string, unknown>;
   dependencies?: string[];
-  provider?: string;
+  protect?: boolean;
   initErrors?: string[];
 }
+const IN_STATE = ["urn", "type", "id", "inputs", "outputs", "dependencies", "protect", "initErrors"] satisfies (keyof InState)[];
 
 export interface SlotNow {
   redirectUrl: string;
@@ -76,7 +77,7 @@ export interface EngineStack {
   refresh(options?: RefreshOptions): Promise<Command>;
   previewRefresh(options?: RefreshOptions): Promise<Command>;
   destroy(options?: DestroyOptions): Promise<Command>;
-  /** All resources in state but the stack and its providers. */
+  /** All resources in state but the stack and its providers, secrets masked. */
   resources(): InState[];
   /** The one of this name. */
   resource(name: string): InState;
@@ -124,8 +125,12 @@ export function engineStackOf(stack: Stack, project: string, engine: Engine, wor
   }
   const resources = (): InState[] => {
     const text = readFileSync(path.join(engine.backend, ".pulumi", "stacks", project, `${stack.name}.json`), "utf8");
-    const { checkpoint } = JSON.parse(text) as { checkpoint: { latest: { resources?: InState[] } | null } };
-    return (checkpoint.latest?.resources ?? []).filter(({ type }) => !type.startsWith("pulumi:"));
+    // A secret is encrypted anew whenever the state is written.
+    const { checkpoint } = JSON.parse(text, (name, value) => (name === "ciphertext" ? "(secret)" : value)) as {
+      checkpoint: { latest: { resources?: InState[] } | null };
+    };
+    const ours = (checkpoint.latest?.resources ?? []).filter(({ type }) => !type.startsWith("pulumi:"));
+    return ours.map((resource) => Object.fromEntries(IN_STATE.flatMap((name) => (name in resource ? [[name, resource[name]]] : []))) as unknown as InState);
   };
   const slot = async (slug: string): Promise<SlotNow> => {
     const { odeus: workspace } = await world.state<{ odeus: { integrations: (SlotNow & { slug: string })[] } }>();
