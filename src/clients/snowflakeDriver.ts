@@ -3,10 +3,9 @@
  * what may be told, and a statement that was given up really given up.
  */
 
-import { subscribe } from "node:diagnostics_channel";
-import type { ClientRequest, IncomingMessage } from "node:http";
 import { createRequire } from "node:module";
 import * as path from "node:path";
+import type { AxiosAdapter, AxiosError, AxiosStatic } from "axios";
 import type { Connection, ConnectionOptions, FileAndStageBindStatement, RowStatement } from "snowflake-sdk";
 import { ConfigError } from "../core/errors.js";
 import { isLoopback } from "./http.js";
@@ -105,7 +104,7 @@ export function openSession({ login, timeoutMs, queryTag }: SessionOptions): Pro
 function sessionOf(connection: Connection): DriverSession {
   return {
     run(sql) {
-      const requests: Requests = { tries: 0, givenUp: false };
+      const requests: Requests = { tries: 0, giveUp: new AbortController() };
       let statement: RowStatement | FileAndStageBindStatement | undefined;
       const rows = new Promise<Row[]>((resolve, reject) => {
         statement = connection.execute({
@@ -125,8 +124,7 @@ function sessionOf(connection: Connection): DriverSession {
         rows,
         requests,
         giveUp() {
-          requests.givenUp = true;
-          requests.latest?.destroy(givenUp());
+          requests.giveUp.abort();
           statement?.cancel(() => {});
         },
       };
@@ -146,61 +144,79 @@ async function rowsOf(statement: RowStatement | FileAndStageBindStatement): Prom
 /** The requests of one statement. */
 interface Requests {
   tries: number;
-  latest?: ClientRequest;
   /** Of the latest one that was answered. */
   status?: number | undefined;
-  givenUp: boolean;
+  giveUp: AbortController;
 }
 
 /** Of the statements that run, by the request id that the driver gives each and keeps over its repetitions. */
 const tracked = new Map<string, Requests>();
 
-/** axios' own code for it: the only failure that the driver does not answer with up to seven repetitions over more than a minute. */
-const givenUp = (): Error => Object.assign(new Error("given up"), { code: "ERR_CANCELED" });
-
-/** The driver has no way to stop a request, so Node itself is asked which ones are on their way. */
-function trackRequests(): void {
-  const requestsOf = (request: ClientRequest): Requests | undefined =>
-    tracked.size === 0 ? undefined : tracked.get(/[?&]requestId=([^&]+)/.exec(request.path)?.[1] ?? "");
-  subscribe("http.client.request.start", (message) => {
-    const { request } = message as { request: ClientRequest };
-    const requests = requestsOf(request);
-    if (requests === undefined) return;
-    requests.tries += 1;
-    requests.latest = request;
-    // Before it has a connection, so that nothing of it is sent.
-    if (requests.givenUp) request.destroy(givenUp());
-  });
-  subscribe("http.client.response.finish", (message) => {
-    const { request, response } = message as { request: ClientRequest; response: IncomingMessage };
-    const requests = requestsOf(request);
-    if (requests !== undefined) requests.status = response.statusCode;
-  });
+/**
+ * How the driver sends, with what it has no options for: it follows redirects with the credentials, repeats a request up to seven
+ * times over more than a minute without telling, and never stops one.
+ */
+function controlled(send: AxiosAdapter): AxiosAdapter {
+  return async (config) => {
+    const { pathname, searchParams } = new URL(config.url ?? "");
+    const requests = tracked.get(searchParams.get("requestId") ?? "");
+    if (requests !== undefined) requests.tries += 1;
+    try {
+      const response = await send({ ...config, maxRedirects: 0, maxContentLength: LARGEST_ANSWER, ...(requests && { signal: requests.giveUp.signal }) });
+      if (requests !== undefined) requests.status = response.status;
+      return response;
+    } catch (error) {
+      const failed = error as AxiosError;
+      if (requests !== undefined) requests.status = failed.response?.status ?? requests.status;
+      // Far too much once is far too much again, and nobody waits for what was given up.
+      if (/maxContentLength/.test(failed.message) || pathname.endsWith("/abort-request")) failed.code = NEVER_REPEATED;
+      throw failed;
+    }
+  };
 }
+
+const LARGEST_ANSWER = 8 * 1024 * 1024;
+/** axios' code of an aborted request: the only failure that the driver does not repeat. */
+const NEVER_REPEATED = "ERR_CANCELED";
 
 let loaded: typeof import("snowflake-sdk") | undefined;
 
 /** The package beside ours, or in the project that Pulumi runs in. */
 function loadDriver(): typeof import("snowflake-sdk") {
+  for (const from of loaded === undefined ? [__filename, path.join(process.cwd(), "_.js")] : []) {
+    const require = createRequire(from);
+    try {
+      require.resolve("snowflake-sdk");
+    } catch {
+      // Not there: the next place, or the advice below.
+      continue;
+    }
+    loaded = requireControlled(require);
+    break;
+  }
   if (loaded !== undefined) return loaded;
+  throw new ConfigError(
+    'connecting to Snowflake needs the package snowflake-sdk: run `npm install "snowflake-sdk@>=3.3"` in the project (or beside the plugin).',
+  );
+}
+
+function requireControlled(require: NodeJS.Require): typeof import("snowflake-sdk") {
   // By themselves the driver asks three clouds' metadata services where it runs, loads a native addon, and reports how the
   // account was written; the AWS SDK inside warns about Node's version. They are read while it loads, and at each login.
   process.env["SNOWFLAKE_DISABLE_PLATFORM_DETECTION"] ??= "true";
   process.env["SNOWFLAKE_DISABLE_MINICORE"] ??= "1";
   process.env["SF_TELEMETRY_DISABLE_CONNECTION_SHAPE"] ??= "1";
   process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] ??= "true";
-  for (const from of [__filename, path.join(process.cwd(), "_.js")]) {
-    try {
-      loaded = createRequire(from)("snowflake-sdk") as typeof import("snowflake-sdk");
-      trackRequests();
-      return loaded;
-    } catch {
-      // Not there: the next place, or the advice below.
-    }
+  // The driver makes its own axios of the defaults that it finds while it loads.
+  const axios = createRequire(require.resolve("snowflake-sdk"))("axios") as AxiosStatic;
+  const { adapter } = axios.defaults;
+  axios.defaults.adapter = controlled(axios.getAdapter("http"));
+  try {
+    return require("snowflake-sdk") as typeof import("snowflake-sdk");
+  } finally {
+    if (adapter === undefined) delete axios.defaults.adapter;
+    else axios.defaults.adapter = adapter;
   }
-  throw new ConfigError(
-    'connecting to Snowflake needs the package snowflake-sdk: run `npm install "snowflake-sdk@>=3.3"` in the project (or beside the plugin).',
-  );
 }
 
 /** Fields by which the driver's errors are told apart. */

@@ -83,6 +83,10 @@ function exchange(failure: DriverFailure, { login, limits, tries, now }: Attempt
   switch (failure.kind) {
     case "status":
       if (failure.status === 429) return { status: 429, said: `throttles${again}`, remedy: runAgainAfter(failure.retryAfter, now) };
+      if (failure.status >= 300 && failure.status < 400) {
+        const remedy = "Set SNOWFLAKE_ACCOUNT or SNOWFLAKE_HOST to where the account really is.";
+        return { status: failure.status, said: "sent us elsewhere, and credentials are never sent on", remedy };
+      }
       return { status: failure.status, said: `answered ${failure.status}${again}`, remedy: "Run again when Snowflake answers." };
     case "lost":
       if (failure.code === "ECONNABORTED" || failure.code === "ETIMEDOUT")
@@ -100,8 +104,8 @@ function exchange(failure: DriverFailure, { login, limits, tries, now }: Attempt
           remedy: "Name your certificate authority in NODE_EXTRA_CA_CERTS; there is no way to skip the check.",
         };
       }
-      // The beginning came, and then the connection ended.
-      if (failure.code === "ERR_BAD_RESPONSE") return { said: `broke off its answer${again}`, remedy: "Run again." };
+      if (failure.code === "ERR_BAD_RESPONSE" || failure.code === "ERR_CANCELED")
+        return { said: `broke off its answer or sent far too much${again}`, remedy: "Run again." };
       return { said: `closed the connection without an answer (${failure.code}${again})`, remedy: "Run again." };
     case "garbled":
       return {
