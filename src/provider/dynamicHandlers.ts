@@ -25,7 +25,7 @@ const PROVIDER = "__provider";
 export interface DynamicHandlers {
   configure(request: { config: { get(key: string): string | undefined } }): void;
   check(olds: object, news: object): Promise<{ inputs: object; failures: { property: string; reason: string }[] }>;
-  diff(id: string, olds: object, news: object): Promise<{ changes: boolean }>;
+  diff(id: string, olds: object, news: object): Promise<{ changes: boolean; replaces: string[]; deleteBeforeReplace: boolean }>;
   create(inputs: object): Promise<{ id: string; outs: object }>;
   read(id: string, props: object): Promise<{ id: string; props: object; inputs?: object }>;
   update(id: string, olds: object, news: object): Promise<{ outs: object }>;
@@ -74,9 +74,10 @@ export function createDynamicHandlers({ resources, now, args, environment }: Dyn
     diff: (id, olds, news) =>
       quietly(async () => {
         const bag = open(news);
-        const differences = await lifecycle.diff(bag, id, properties(olds), bag.properties);
+        const { differences, deleteBeforeReplace } = await lifecycle.diff(bag, id, properties(olds), bag.properties);
+        const replaces = differences.filter(({ replace }) => replace).map(({ path }) => path);
         // Never undefined: the engine would compare for itself, hidden inputs included.
-        return { changes: differences.length > 0 };
+        return { changes: differences.length > 0, replaces, deleteBeforeReplace: deleteBeforeReplace === true };
       }),
 
     create: (inputs) =>

@@ -10,7 +10,7 @@ import { shapeOf } from "../core/definition.js";
 import { messageOf, OdeusError } from "../core/errors.js";
 import { Secret } from "../core/secret.js";
 import { isAsset, type Properties, UNKNOWN, type Value } from "../core/value.js";
-import { type Context, type Difference, PartialFailure, type ProviderFunction, type Resource } from "../resources/resource.js";
+import { type Context, type Diff, PartialFailure, type ProviderFunction, type Resource } from "../resources/resource.js";
 import type { EngineLog } from "./engineLog.js";
 import { createLiving } from "./living.js";
 import { createOperations } from "./operations.js";
@@ -52,13 +52,15 @@ export interface ReadAnswer extends StateAnswer {
   inputs: Properties;
 }
 
+export type PlannedChange = Omit<Diff, "announcements">;
+
 export interface Lifecycle {
   /** Where a kind's inputs and outputs hold secrets: the hosts wrap them in everything they answer. */
   secretPaths(kind: string): ValuePath[];
   /** Pure: no clock, environment or network. */
   check(subject: Subject, inputs: Properties): Promise<CheckAnswer>;
   /** Offline. Announcements are said on the resource's row. */
-  diff(subject: Subject, id: string, state: Properties, inputs: Properties): Promise<Difference[]>;
+  diff(subject: Subject, id: string, state: Properties, inputs: Properties): Promise<PlannedChange>;
   create(operation: Operation, inputs: Properties): Promise<StateAnswer>;
   /** What create, or update where a state is given, would answer: outputs that cannot be known yet are UNKNOWN. */
   preview(operation: Operation, inputs: Properties, state?: Properties): Promise<Properties>;
@@ -129,9 +131,9 @@ export function createLifecycle({ resources, functions = [], now, log }: Lifecyc
       living.standsFor(urn, id);
       const voice = log.voice(urn);
       try {
-        const { differences, announcements } = resource.diff(state, inputs, now());
+        const { announcements, ...change } = resource.diff(state, inputs, now());
         for (const announcement of announcements) voice.warning(announcement);
-        return differences;
+        return change;
       } catch (error) {
         throw forPeople(error);
       } finally {

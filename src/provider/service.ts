@@ -151,8 +151,9 @@ export function createService({ resources, functions = [], now, args, environmen
     async diff(request) {
       const [state, inputs] = [opened([], request.getOlds()), opened([], request.getNews())];
       const ignored = request.getIgnorechangesList();
-      const differences = await lifecycle.diff(subject(request), request.getId(), state, inputs);
-      return diffAnswer(differences.filter(({ path, input }) => !(input && ignored.some((container) => isInside(path, container)))));
+      const { differences, deleteBeforeReplace } = await lifecycle.diff(subject(request), request.getId(), state, inputs);
+      const kept = differences.filter(({ path, input }) => !(input && ignored.some((container) => isInside(path, container))));
+      return diffAnswer(kept).setDeletebeforereplace(deleteBeforeReplace === true);
     },
 
     async create(request) {
@@ -248,10 +249,16 @@ function diffAnswer(differences: readonly Difference[]): pb.DiffResponse {
     .setChanges(differences.length > 0 ? DIFF_SOME : DIFF_NONE)
     .setDiffsList([...tops])
     .setHasdetaileddiff(true);
-  for (const { path, kind, input } of differences) {
-    response.getDetaileddiffMap().set(path, new pb.PropertyDiff().setKind(KINDS[kind]).setInputdiff(input));
+  for (const { path, kind, input, replace } of differences) {
+    response.getDetaileddiffMap().set(path, new pb.PropertyDiff().setKind((replace ? REPLACING : KINDS)[kind]).setInputdiff(input));
   }
+  response.setReplacesList([...new Set(differences.filter(({ replace }) => replace).map(({ path }) => path))]);
   return response;
 }
 
+const REPLACING = {
+  add: pb.PropertyDiff.Kind.ADD_REPLACE,
+  update: pb.PropertyDiff.Kind.UPDATE_REPLACE,
+  delete: pb.PropertyDiff.Kind.DELETE_REPLACE,
+} as const;
 const KINDS = { add: pb.PropertyDiff.Kind.ADD, update: pb.PropertyDiff.Kind.UPDATE, delete: pb.PropertyDiff.Kind.DELETE } as const;

@@ -23,12 +23,16 @@ export interface Difference {
   kind: "add" | "update" | "delete";
   /** True when `path` is an input; false when the difference is one of state or time (drift, a due rotation). */
   input: boolean;
+  /** True: it cannot be changed; the engine makes another resource and deletes this one. */
+  replace?: true;
 }
 
 export interface Diff {
   differences: Difference[];
   /** Sentences for the plan: what happens to people, what is due. */
   announcements: string[];
+  /** Where the engine replaces: the old one has to go first, because both would have the same name. */
+  deleteBeforeReplace?: boolean;
 }
 
 /** What one operation is given beside its values. */

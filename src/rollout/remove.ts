@@ -21,7 +21,7 @@ export async function remove(stage: Stage, recorded: Recorded): Promise<void> {
   if (slots.length > 0) env.say.progress(`giving back ${slots.map(([, { written }]) => written).join(", ")}`);
 
   const results = await Promise.allSettled(
-    slots.map(async ([id, { written, secretUpdatedAt }]) => {
+    slots.map(async ([id, { written }]) => {
       const claimant = stage.claims.claimedByOther(stage.urn, [id, written]);
       if (claimant !== undefined) {
         const now = await stage.odeus.getOAuthClient(id);
@@ -31,11 +31,10 @@ export async function remove(stage: Stage, recorded: Recorded): Promise<void> {
         return "left" as const;
       }
       for (const clientId of own) {
-        // A client made by hand carries no mark: only the time tells our entry from that of the resource that replaces this one.
-        const result = await doing(written, () => revert(stage.odeus, id, clientId, server.secrets === "given" ? secretUpdatedAt : undefined));
+        const result = await doing(written, () => revert(stage.odeus, id, clientId));
         if (result !== "held by another") return result;
       }
-      env.say.info(`${written} holds another client, or another entry of it, by now and is left alone.`);
+      env.say.info(`${written} holds another client by now and is left alone.`);
       return "held by another" as const;
     }),
   );

@@ -99,20 +99,16 @@ export async function restoreParts(odeus: OdeusApi, slot: Slot): Promise<void> {
   });
 }
 
-/**
- * Gives the slot back to Odeus's own client (or to none), if it still holds this client. Answers what it found. `enteredAt`: a
- * client that was entered later than this is the work of somebody else, though it has the same id.
- */
+/** Gives the slot back to Odeus's own client (or to none), if it still holds this client. Answers what it found. */
 export async function revert(
   odeus: OdeusApi,
   integrationId: string,
   clientId: string,
-  enteredAt?: string,
 ): Promise<"reverted" | "empty" | "held by another" | "unknown integration"> {
   try {
     const slot = await odeus.getOAuthClient(integrationId);
     if (slot.mode !== "CUSTOM") return "empty";
-    if (slot.clientId !== clientId || (enteredAt !== undefined && (slot.clientSecretUpdatedAt ?? "") > enteredAt)) return "held by another";
+    if (slot.clientId !== clientId) return "held by another";
     await odeus.deleteOAuthClient(integrationId);
     return "reverted";
   } catch (error) {

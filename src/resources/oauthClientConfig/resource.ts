@@ -3,12 +3,13 @@
 import { messageOf, NotConfiguredError } from "../../core/errors.js";
 import { holdsUnknown, type Properties, UNKNOWN } from "../../core/value.js";
 import { observe } from "../../rollout/observe.js";
-import { PartialRollout, type Recorded } from "../../rollout/record.js";
+import type { Recorded } from "../../rollout/record.js";
 import { remove } from "../../rollout/remove.js";
 import { rollOut } from "../../rollout/rollOut.js";
 import type { Stage } from "../../rollout/stage.js";
 import { survey } from "../../rollout/survey.js";
-import { PartialFailure, type Resource } from "../resource.js";
+import type { Resource } from "../resource.js";
+import { recording, whatChanges } from "../rolloutResource.js";
 import { description, inputs as inputDefinition, outputs as outputDefinition } from "./definition.js";
 import { anotherClient, diffOf } from "./diff.js";
 import { importClient } from "./import.js";
@@ -30,9 +31,8 @@ export const oauthClientConfig: Resource = {
   async create(context, inputs) {
     const stage = stageOf(context, inputs, undefined, undefined);
     const recorded = await recording(
-      stage,
-      () => inputs,
-      (client) => idOf(stage, client),
+      (left) => idOf(stage, left),
+      (left) => toState(inputs, left, stage.server),
       () => rollOut(stage, wishOf(inputs, undefined, undefined, context.env.now()), undefined),
     );
     return { id: idOf(stage, recorded), state: toState(inputs, recorded, stage.server) };
@@ -42,9 +42,8 @@ export const oauthClientConfig: Resource = {
     const before = fromState(state);
     const stage = stageOf(context, inputs, state, before);
     const recorded = await recording(
-      stage,
-      (left) => copiesAfter(state, inputs, before, left),
       () => id,
+      (left) => toState(copiesAfter(state, inputs, before, left), left, stage.server),
       () => rollOut(stage, wishOf(inputs, state, before, context.env.now()), before),
     );
     return { id, state: toState(inputs, recorded, stage.server) };
@@ -105,18 +104,6 @@ function idOf(stage: Stage, recorded: Recorded): string {
   return `${stage.server.kind}/${recorded.client?.clientId ?? "unknown"}`;
 }
 
-/** What changes with every rollout is not known before it. */
-function whatChanges(known: Properties): Properties {
-  return {
-    ...known,
-    ...("verification" in known
-      ? { verification: UNKNOWN, drift: UNKNOWN, rollout: UNKNOWN, retiring: UNKNOWN, secretCreatedAt: UNKNOWN, secretExpiresAt: UNKNOWN }
-      : {}),
-    // An update may issue a new one, and what depends on the old value would be missing from the plan.
-    ...("clientSecret" in known ? { clientSecret: UNKNOWN } : {}),
-  };
-}
-
 /**
  * The engine keeps the old inputs of an update that failed, and the copies in our state stay old with them. Only the kind of
  * client follows the client that is recorded: with the old one beside it, nobody could find it again.
@@ -126,19 +113,4 @@ function copiesAfter(state: Properties, inputs: Properties, before: Recorded, le
   if (left.client === undefined || (left.kind === before.kind && left.client.clientId === before.client?.clientId)) return old;
   const { entra, existing } = inputs;
   return { ...old, entra, existing };
-}
-
-async function recording(
-  stage: Stage,
-  copies: (recorded: Recorded) => Properties,
-  id: (recorded: Recorded) => string,
-  work: () => Promise<Recorded>,
-): Promise<Recorded> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof PartialRollout)
-      throw new PartialFailure(id(error.recorded), toState(copies(error.recorded), error.recorded, stage.server), error.reasons);
-    throw error;
-  }
 }

@@ -1,0 +1,31 @@
+/** What every resource with a client does alike: a rollout that left something is recorded, and a plan says what it will change. */
+
+import { type Properties, UNKNOWN } from "../core/value.js";
+import { PartialRollout, type Recorded } from "../rollout/record.js";
+import { PartialFailure } from "./resource.js";
+
+/** Runs a rollout; what a failed one left becomes the state that the engine keeps. */
+export async function recording(
+  id: (recorded: Recorded) => string,
+  state: (recorded: Recorded) => Properties,
+  work: () => Promise<Recorded>,
+): Promise<Recorded> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof PartialRollout) throw new PartialFailure(id(error.recorded), state(error.recorded), error.reasons);
+    throw error;
+  }
+}
+
+/** What changes with every rollout is not known before it. */
+export function whatChanges(known: Properties): Properties {
+  return {
+    ...known,
+    ...("verification" in known
+      ? { verification: UNKNOWN, drift: UNKNOWN, rollout: UNKNOWN, retiring: UNKNOWN, secretCreatedAt: UNKNOWN, secretExpiresAt: UNKNOWN }
+      : {}),
+    // An update may issue a new one, and what depends on the old value would be missing from the plan.
+    ...("clientSecret" in known ? { clientSecret: UNKNOWN } : {}),
+  };
+}
