@@ -7,7 +7,7 @@ import { createRequire } from "node:module";
 import * as path from "node:path";
 import type { AxiosAdapter, AxiosError, AxiosStatic } from "axios";
 import type { Connection, ConnectionOptions, FileAndStageBindStatement, RowStatement } from "snowflake-sdk";
-import { ConfigError } from "../core/errors.js";
+import { ConfigError, messageOf } from "../core/errors.js";
 import { isLoopback } from "./http.js";
 import type { SnowflakeLogin } from "./snowflakeLogin.js";
 
@@ -207,15 +207,25 @@ function requireControlled(require: NodeJS.Require): typeof import("snowflake-sd
   process.env["SNOWFLAKE_DISABLE_MINICORE"] ??= "1";
   process.env["SF_TELEMETRY_DISABLE_CONNECTION_SHAPE"] ??= "1";
   process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] ??= "true";
-  // The driver makes its own axios of the defaults that it finds while it loads.
-  const axios = createRequire(require.resolve("snowflake-sdk"))("axios") as AxiosStatic;
+  // The driver makes its own axios of the defaults that it finds while it loads. Without it, what is sent cannot be controlled.
+  const axios = axiosOf(require.resolve("snowflake-sdk"));
   const { adapter } = axios.defaults;
   axios.defaults.adapter = controlled(axios.getAdapter("http"));
   try {
     return require("snowflake-sdk") as typeof import("snowflake-sdk");
+  } catch (error) {
+    throw new ConfigError(`the package snowflake-sdk is there but cannot be loaded (${messageOf(error).split("\n")[0]}): install it anew.`);
   } finally {
     if (adapter === undefined) delete axios.defaults.adapter;
     else axios.defaults.adapter = adapter;
+  }
+}
+
+function axiosOf(driver: string): AxiosStatic {
+  try {
+    return createRequire(driver)("axios") as AxiosStatic;
+  } catch {
+    throw new ConfigError("this version of the package snowflake-sdk is built in a way that is not known here: run `npm install snowflake-sdk@3`.");
   }
 }
 

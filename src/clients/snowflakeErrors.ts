@@ -52,7 +52,8 @@ export function loginError(failure: DriverFailure, attempt: Attempt): RemoteErro
  * Snowflake then tells of the first one, or says that the name is taken, is nowhere promised.
  */
 export function statementError(failure: DriverFailure, attempt: Attempt): RemoteError {
-  const outcome = attempt.tries <= 1 && saidNo(failure) ? "refused" : "unknown";
+  const onlyTry = attempt.tries === 1 || (attempt.tries === 0 && failure.kind === "sessionOver");
+  const outcome = onlyTry && saidNo(failure) ? "refused" : "unknown";
   if (failure.kind !== "refused") return remoteError(attempt, { ...exchange(failure, attempt), outcome });
   const { code, sqlState, queryId, words } = failure;
   const said = sqlState === undefined ? "refused it" : `refused it with SQL state ${sqlState}`;
