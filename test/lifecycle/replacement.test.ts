@@ -89,7 +89,7 @@ describe.each(HOSTS)("a replacement through the %s host", (_name, start) => {
     expect(await stage.works("outlook-email")).toBe(true);
   });
 
-  // The id names the first client; the generation in the app's tags tells that the present one is the same.
+  // The id names the first client; the mark at the app tells that the present one is the same.
   it("takes over a client that is another one than the first", async () => {
     const first = await stage.up(mail);
     const second = { ...mail, entra: entra({ tenantId: stage.world.secondTenantId }) };
