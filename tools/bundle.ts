@@ -11,16 +11,13 @@ const ROOT = path.join(__dirname, "..");
 export const NOTICES = "THIRD_PARTY_NOTICES.txt";
 
 /** Found at run time, if at all: beside the bundle, or in the project that Pulumi runs in. */
-const OPTIONAL = ["@azure/identity", "snowflake-sdk"];
+const DRIVER = "snowflake-sdk";
+const OPTIONAL = ["@azure/identity", DRIVER];
 /** In a program there must be one copy of these, the program's own. */
 const SHARED = ["@pulumi/pulumi", "@grpc/grpc-js", "google-protobuf"];
 
-const ENTRIES: readonly { from: string; external: string[] }[] = [
-  { from: "index", external: [...SHARED, ...OPTIONAL] },
-  { from: "lifecycle", external: [...SHARED, ...OPTIONAL] },
-  { from: "provider/plugin", external: OPTIONAL },
-  { from: "sandbox/main", external: [] },
-];
+/** Modules that only a first call or a first sign-in needs: files of their own beside the plugin, which starts sooner without them. */
+export const APART = ["httpClient", "azureIdentity"];
 
 const read = (file: string): string => readFileSync(path.join(ROOT, file), "utf8");
 
@@ -41,6 +38,57 @@ const texts: Plugin = {
   },
 };
 
+const apart: Plugin = {
+  name: "apart",
+  setup({ onResolve }) {
+    onResolve({ filter: new RegExp(`^\\./(${APART.join("|")})\\.js$`) }, ({ path: name, kind }) =>
+      kind === "dynamic-import" ? { path: name, external: true } : undefined,
+    );
+  },
+};
+
+/**
+ * What axios reads at once for uses that never happen here: Node's own fetch (by asking whether there is a FormData), adapters for it and
+ * for browsers, and multipart forms with a table of all media types. More than half of the time and memory that it takes to load.
+ */
+const UNUSED: readonly { file: RegExp; without: (text: string) => string }[] = [
+  { file: /[\\/]axios[\\/]lib[\\/]adapters[\\/](fetch|xhr)\.js$/, without: () => "export const getFetch = () => false;\nexport default false;" },
+  { file: /[\\/]form-data[\\/]lib[\\/]form_data\.js$/, without: () => "module.exports = class FormData {};" },
+  { file: /[\\/]axios[\\/]lib[\\/]utils\.js$/, without: (text) => text.replace("typeof G.FormData !== 'undefined' ? G.FormData : undefined", "undefined") },
+];
+
+const unused: Plugin = {
+  name: "unused",
+  setup({ onLoad }) {
+    for (const { file, without } of UNUSED) {
+      onLoad({ filter: file }, ({ path: from }) => {
+        const text = readFileSync(from, "utf8");
+        const contents = without(text);
+        if (contents === text) throw new Error(`${from} no longer holds what tools/bundle.ts takes out of it`);
+        return { contents };
+      });
+    }
+  },
+};
+
+const PLUGINS = [texts, unused];
+
+interface Entry {
+  from: string;
+  /** Where it goes below dist, if not to its own place. */
+  to?: string;
+  external: string[];
+  more?: Plugin[];
+}
+
+const ENTRIES: readonly Entry[] = [
+  { from: "index", external: [...SHARED, ...OPTIONAL] },
+  { from: "lifecycle", external: [...SHARED, ...OPTIONAL] },
+  { from: "provider/plugin", external: [DRIVER], more: [apart] },
+  ...APART.map((name) => ({ from: `clients/${name}`, to: `provider/${name}`, external: [] })),
+  { from: "sandbox/main", external: [] },
+];
+
 export function bundle(options: BuildOptions): Promise<{ metafile: Metafile }> {
   return build({
     absWorkingDir: ROOT,
@@ -50,7 +98,11 @@ export function bundle(options: BuildOptions): Promise<{ metafile: Metafile }> {
     format: "cjs",
     // ES modules first: what is not used is left out.
     mainFields: ["module", "main"],
-    plugins: [texts],
+    // Whether there is a FormData is asked by @azure/identity with every request, see UNUSED.
+    define: { FormData: "undefined" },
+    // What is loaded later is required: import() would start Node's other loader for it.
+    supported: { "dynamic-import": false },
+    plugins: PLUGINS,
     metafile: true,
     // Every licence is quoted whole in the notices.
     legalComments: "none",
@@ -94,10 +146,10 @@ function dataNotices(): string {
 
 async function main(): Promise<void> {
   const folders = new Set<string>();
-  for (const { from, external } of ENTRIES) {
-    const outfile = path.join(ROOT, "dist", `${from}.js`);
-    if (!existsSync(outfile)) throw new Error(`${outfile} is missing: tsc comes first`);
-    const { metafile } = await bundle({ entryPoints: [`src/${from}.ts`], outfile: `${outfile}.new`, external });
+  for (const { from, to = from, external, more = [] } of ENTRIES) {
+    const outfile = path.join(ROOT, "dist", `${to}.js`);
+    if (to === from && !existsSync(outfile)) throw new Error(`${outfile} is missing: tsc comes first`);
+    const { metafile } = await bundle({ entryPoints: [`src/${from}.ts`], outfile: `${outfile}.new`, external, plugins: [...PLUGINS, ...more] });
     // In one step: somebody may be starting the file at this moment.
     renameSync(`${outfile}.new`, outfile);
     for (const folder of packagesIn(metafile)) folders.add(folder);

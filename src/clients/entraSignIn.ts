@@ -81,7 +81,9 @@ async function openSession(config: Config, cloud: Cloud, tenantId: string | unde
     const wire: Wire = {};
     try {
       // A new credential for every try: the library remembers throttling and refuses by itself from then on.
-      const answer = await createCredential(config, cloud, tenantId, watched(wire, limits)).getToken(`${new URL(cloud.graph).origin}/.default`);
+      const answer = await createCredential(await loadIdentity(), config, cloud, tenantId, watched(wire, limits)).getToken(
+        `${new URL(cloud.graph).origin}/.default`,
+      );
       if (answer === null) throw new Error("no token");
       return { signedIn: readToken(new Secret(answer.token)), expiresAt: answer.expiresOnTimestamp };
     } catch (error) {
@@ -106,8 +108,7 @@ async function openSession(config: Config, cloud: Cloud, tenantId: string | unde
 /** Errors by which @azure/identity says that its chain found nothing to sign in with. */
 const UNAVAILABLE = new Set(["CredentialUnavailableError", "AggregateAuthenticationError", "ChainedTokenCredentialAuthenticationFailed"]);
 
-function createCredential(config: Config, cloud: Cloud, tenantId: string | undefined, wire: ReturnType<typeof watched>): TokenCredential {
-  const identity = loadIdentity();
+function createCredential(identity: Identity, config: Config, cloud: Cloud, tenantId: string | undefined, wire: ReturnType<typeof watched>): TokenCredential {
   // A host of one's own is no public cloud, and asking the public one about it would fail.
   const options = { ...wire, authorityHost: cloud.authority, disableInstanceDiscovery: config.text("entraAuthority") !== undefined };
   const clientId = config.text("entraClientId");
@@ -121,18 +122,18 @@ function createCredential(config: Config, cloud: Cloud, tenantId: string | undef
   return new identity.DefaultAzureCredential({ ...options, ...(tenantId === undefined ? {} : { tenantId }) });
 }
 
-/** The package beside ours, or in the project that Pulumi runs in. */
-function loadIdentity(): typeof import("@azure/identity") {
-  for (const from of [__filename, path.join(process.cwd(), "_.js")]) {
-    try {
-      return createRequire(from)("@azure/identity") as typeof import("@azure/identity");
-    } catch {
-      // Not there: the next place, or the advice below.
-    }
+type Identity = typeof import("./azureIdentity.js");
+
+/** The plugin's own copy, the package beside ours, or the one in the project that Pulumi runs in. */
+async function loadIdentity(): Promise<Identity> {
+  const fromProject = (): Identity => createRequire(path.join(process.cwd(), "_.js"))("@azure/identity") as Identity;
+  try {
+    return await import("./azureIdentity.js").catch(fromProject);
+  } catch {
+    throw new ConfigError(
+      "signing in to Microsoft Entra needs the package @azure/identity: run `npm install @azure/identity@4.13` in the project (or beside the plugin).",
+    );
   }
-  throw new ConfigError(
-    "signing in to Microsoft Entra needs the package @azure/identity: run `npm install @azure/identity@4.13` in the project (or beside the plugin).",
-  );
 }
 
 function readToken(token: Secret): SignedIn {

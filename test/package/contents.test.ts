@@ -58,7 +58,7 @@ describe("the tarball", () => {
 
   it("quotes the licence of every bundled package", () => {
     const notices = readFileSync(path.join(installed, "dist/THIRD_PARTY_NOTICES.txt"), "utf8");
-    for (const name of ["axios", "@grpc/grpc-js", "@pulumi/pulumi", "google-protobuf", "oidc-provider", "zod"])
+    for (const name of ["axios", "@azure/identity", "@grpc/grpc-js", "@pulumi/pulumi", "google-protobuf", "oidc-provider", "zod"])
       expect(notices).toMatch(new RegExp(`^${name} [\\d.]+ \\(`, "m"));
   });
 });
