@@ -7,4 +7,6 @@ export { getIntegration, getIntegrations } from "./generated/functions.js";
 export type { OAuthClientConfigArgs } from "./generated/oauthClientConfig.js";
 // Written so that the old compiler which the SDK brings for programs without their own can read the declarations.
 export { OAuthClientConfig } from "./generated/oauthClientConfig.js";
+export type { SnowflakeSecurityIntegrationArgs } from "./generated/snowflakeSecurityIntegration.js";
+export { SnowflakeSecurityIntegration } from "./generated/snowflakeSecurityIntegration.js";
 export * from "./generated/types.js";

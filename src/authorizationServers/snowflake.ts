@@ -4,13 +4,14 @@ import { createHash } from "node:crypto";
 import type { HttpLimits } from "../clients/http.js";
 import { type ClientSecrets, createSnowflake, type SnowflakeApi } from "../clients/snowflake.js";
 import { SNOWFLAKE_CODES } from "../clients/snowflakeErrors.js";
+import { asWritten } from "../clients/snowflakeNames.js";
 import type { Config } from "../core/config.js";
 import type { Env } from "../core/env.js";
 import { ConfigError, doing, isRemote, mayHaveHappened, OdeusError } from "../core/errors.js";
 import { type Mark, nameOfMark, ownerOtherThan, readComment } from "../core/mark.js";
 import type { Secret } from "../core/secret.js";
 import type { AuthorizationServer, IssuedSecret, KnownSecrets, RegisteredClient } from "./contract.js";
-import { asWritten, createParameters, type Described, type IntegrationChange, integrationChange, type SnowflakeSettings } from "./snowflakeIntegration.js";
+import { createParameters, type Described, type IntegrationChange, integrationChange, type SnowflakeSettings } from "./snowflakeIntegration.js";
 import { observationOf } from "./snowflakeObservation.js";
 
 export interface SnowflakeServerOptions {

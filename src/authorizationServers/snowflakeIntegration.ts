@@ -1,6 +1,6 @@
 /** How a Snowflake security integration is written and compared: parameters, roles, what the server adds, and our mark in its comment. */
 
-import { needsNoQuotes, storedName } from "../clients/snowflakeNames.js";
+import { asWritten, storedName } from "../clients/snowflakeNames.js";
 import type { IntegrationParameters, ParameterName, UnsettableParameter } from "../clients/snowflakeSql.js";
 import { booleanOf, integerOf, listOf } from "../clients/snowflakeValues.js";
 import { type Mark, readComment, withMark } from "../core/mark.js";
@@ -190,11 +190,6 @@ function written({ form, parameter }: Setting, stands: Value, program: Value | u
   const stored = words.map(storedName);
   const shown = parameter === "BLOCKED_ROLES_LIST" ? minus(stands as string[], minus(PRIVILEGED_ROLES, stored)) : (stands as string[]);
   return [...words.filter((word) => shown.includes(storedName(word))), ...minus(shown, stored).map(asWritten)];
-}
-
-/** A stored name as a program writes it. */
-export function asWritten(stored: string): string {
-  return needsNoQuotes(stored) ? stored : `"${stored.replaceAll('"', '""')}"`;
 }
 
 /** Roles that may sign in with this client are none of these. */

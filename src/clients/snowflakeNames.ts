@@ -40,6 +40,11 @@ export function needsNoQuotes(stored: string): boolean {
   return UNQUOTED.test(stored) && stored === stored.toUpperCase();
 }
 
+/** A stored name as people write it. */
+export function asWritten(stored: string): string {
+  return needsNoQuotes(stored) ? stored : `"${stored.replaceAll('"', '""')}"`;
+}
+
 function read(written: string): string | undefined {
   if (UNQUOTED.test(written)) return written.toUpperCase();
   return QUOTED.exec(written)?.[1]?.replaceAll('""', '"');

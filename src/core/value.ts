@@ -26,3 +26,10 @@ export function holdsUnknown(value: unknown): boolean {
   if (typeof value === "object" && value !== null) return Object.values(value).some(holdsUnknown);
   return false;
 }
+
+/** Everything but what is not known yet. */
+export function withoutUnknown(value: Value): Value {
+  if (Array.isArray(value)) return value.filter((each) => each !== UNKNOWN).map(withoutUnknown);
+  if (typeof value !== "object" || value === null || isAsset(value)) return value;
+  return Object.fromEntries(Object.entries(value).flatMap(([name, each]) => (each === UNKNOWN ? [] : [[name, withoutUnknown(each)]])));
+}

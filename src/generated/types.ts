@@ -210,6 +210,29 @@ export interface SlotRecord {
   custom?: boolean | undefined;
 }
 
+/** When the client secret is replaced, and how long the previous one stays valid. Snowflake's secrets have no end of their own. */
+export interface SnowflakeRotation {
+  /** Renew the idle secret and use it when the one in use is this many days old. */
+  everyDays?: number | undefined;
+  /** How long the previous secret stays valid after the new one is in use, in hours; then its slot is renewed. 0 renews it in the same `up`. */
+  overlapHours: number;
+  /** Any change of this map asks for a new secret now. */
+  triggers?: { [key: string]: string } | undefined;
+}
+
+/** When the client secret is replaced, and how long the previous one stays valid. Snowflake's secrets have no end of their own. */
+export interface SnowflakeRotationArgs {
+  /** Renew the idle secret and use it when the one in use is this many days old. */
+  everyDays?: pulumi.Input<number | undefined> | undefined;
+  /**
+   * How long the previous secret stays valid after the new one is in use, in hours; then its slot is renewed. 0 renews it in the same `up`.
+   * @default 1
+   */
+  overlapHours?: pulumi.Input<number | undefined> | undefined;
+  /** Any change of this map asks for a new secret now. */
+  triggers?: pulumi.Input<{ [key: string]: pulumi.Input<string> } | undefined> | undefined;
+}
+
 /** What was proven about the client before users met it. */
 export interface Verification {
   /** accepted, rejected, inconclusive, unavailable, or skipped. */

@@ -1,13 +1,12 @@
 /** What is there now, compared with what was recorded: sentences for what is not as declared. Reads only. */
 
-import type { AuthorizationServer } from "../authorizationServers/contract.js";
 import type { OdeusApi } from "../clients/odeus.js";
 import { isRemote } from "../core/errors.js";
-import type { Mark } from "../core/mark.js";
 import { minus } from "../core/sets.js";
 import { requireSameWorkspace } from "../workspace/integrations.js";
 import { readSlot, type Slot } from "../workspace/slot.js";
 import { knownSecrets, type Recorded, recordedWish } from "./record.js";
+import type { Stage } from "./stage.js";
 
 export interface Observed {
   /** False: client and slots are all gone; there is nothing left of this resource. */
@@ -20,16 +19,18 @@ export interface Observed {
   notes: string[];
 }
 
-export async function observe(odeus: OdeusApi, server: AuthorizationServer, mark: Mark, recorded: Recorded): Promise<Observed> {
+/** The workspace is asked only where a slot is recorded. */
+export async function observe(stage: Pick<Stage, "odeus" | "server" | "mark">, recorded: Recorded): Promise<Observed> {
+  const { server, mark } = stage;
   const ids = Object.keys(recorded.slots);
   const { client } = recorded;
   if (client === undefined) return { exists: ids.length > 0, recorded, settings: {}, scopes: {}, notes: [] };
   const wish = recordedWish(recorded);
   const [slots, atServer] = await Promise.all([
-    Promise.all(ids.map((id) => findSlot(odeus, recorded.slots[id]?.written ?? id, id, recorded.slots[id]?.custom ?? false))),
+    Promise.all(ids.map((id) => findSlot(stage.odeus, recorded.slots[id]?.written ?? id, id, recorded.slots[id]?.custom ?? false))),
     server.observe(client, mark, wish, knownSecrets(recorded)),
   ]);
-  if (ids.length > 0 && slots.every((slot) => slot === undefined)) await requireSameWorkspace(odeus, ids);
+  if (ids.length > 0 && slots.every((slot) => slot === undefined)) await requireSameWorkspace(stage.odeus, ids);
   const drift: string[] = [];
   const scopes: Record<string, string[]> = {};
   const now: Record<string, Recorded["slots"][string]> = {};

@@ -51,7 +51,7 @@ export async function importClient(context: Context, id: string): Promise<ReadRe
     unfinished: [],
     drift: [],
   };
-  const seen = await observe(odeus, stage.server, stage.mark, recorded);
+  const seen = await observe(stage, recorded);
   for (const note of seen.notes) context.env.say.info(note);
   const inputs = readBackInputs(declared, seen.settings, () => undefined);
   return { id, inputs, state: toState(inputs, seen.recorded, stage.server) };

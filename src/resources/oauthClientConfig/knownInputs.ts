@@ -1,6 +1,7 @@
 /** What a preview can look at while some inputs come from resources that do not exist yet. */
 
-import { holdsUnknown, isAsset, type Properties, UNKNOWN, type Value } from "../../core/value.js";
+import { holdsUnknown, type Properties, UNKNOWN, type Value, withoutUnknown } from "../../core/value.js";
+import { isPlain } from "../differences.js";
 
 /** Without these nobody can say which client it is, where it lives, or which slots it is for. */
 const DECISIVE = ["integrations", "entra", "entra.tenantId", "existing", "existing.clientId", "adoptClientId", "replaceClientIds"];
@@ -18,11 +19,11 @@ export function knownInputs(inputs: Properties): Known {
   const uses = Array.isArray(integrations) ? integrations.filter((use) => isPlain(use) && use["integration"] !== UNKNOWN) : [];
   return {
     inputs: {
-      ...(trimmed(inputs) as Properties),
-      integrations: uses.map(trimmed),
-      ...(isPlain(entra) ? { entra: { ...(trimmed(entra) as Properties), ...unnamed(entra) } } : {}),
+      ...(withoutUnknown(inputs) as Properties),
+      integrations: uses.map(withoutUnknown),
+      ...(isPlain(entra) ? { entra: { ...(withoutUnknown(entra) as Properties), ...unnamed(entra) } } : {}),
       // A secret that is not known yet is one that is given.
-      ...(isPlain(existing) ? { existing: { ...(trimmed(existing) as Properties), ...given(existing) } } : {}),
+      ...(isPlain(existing) ? { existing: { ...(withoutUnknown(existing) as Properties), ...given(existing) } } : {}),
     },
   };
 }
@@ -33,14 +34,4 @@ function unnamed(entra: Properties): Properties {
 
 function given(existing: Properties): Properties {
   return existing["clientSecret"] === undefined ? {} : { clientSecret: existing["clientSecret"] };
-}
-
-function trimmed(value: Value): Value {
-  if (Array.isArray(value)) return value.filter((each) => each !== UNKNOWN).map(trimmed);
-  if (!isPlain(value)) return value;
-  return Object.fromEntries(Object.entries(value).flatMap(([name, each]) => (each === UNKNOWN ? [] : [[name, trimmed(each)]])));
-}
-
-function isPlain(value: Value): value is Properties {
-  return typeof value === "object" && value !== null && !Array.isArray(value) && !isAsset(value);
 }

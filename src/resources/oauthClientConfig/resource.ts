@@ -82,7 +82,7 @@ export const oauthClientConfig: Resource = {
     // After a failed change of client the engine still has the inputs of the former one.
     const declared = Object.keys(inputs).length > 0 && !anotherClient(state, inputs) ? inputsOf(inputs) : inputsOf(state);
     const stage = stageOf(context, inputsOf(state), state, before);
-    const seen = await observe(stage.odeus, stage.server, stage.mark, before);
+    const seen = await observe(stage, before);
     if (!seen.exists) return undefined;
     for (const note of seen.notes) context.env.say.info(note);
     const scopesOf = (written: string): string[] | undefined => {

@@ -1,0 +1,98 @@
+/** From inputs, state and configuration to the stage of a rollout: the account, the workspace where one is declared, what is wished. */
+
+import { createSnowflakeServer } from "../../authorizationServers/snowflake.js";
+import type { SnowflakeSettings } from "../../authorizationServers/snowflakeIntegration.js";
+import { storedName } from "../../clients/snowflakeNames.js";
+import { markOf } from "../../core/mark.js";
+import type { Properties } from "../../core/value.js";
+import type { Recorded, Wish } from "../../rollout/record.js";
+import type { Stage } from "../../rollout/stage.js";
+import type { Context } from "../resource.js";
+import { rotationPolicy } from "../rolloutDiff.js";
+import { limitsOf, odeusOf } from "../workspaceApi.js";
+import type { SnowflakeInputs } from "./definition.js";
+import { secretReason } from "./diff.js";
+import { scopesOf } from "./rules.js";
+
+export function stageOf(context: Context, inputs: Properties, state: Properties | undefined, recorded: Recorded | undefined): Stage {
+  const { config, env, claims, urn } = context;
+  const { name, adopt } = inputs as unknown as SnowflakeInputs;
+  const server = createSnowflakeServer({
+    name: storedName(name),
+    settings: settingsOf(inputs),
+    formerly: state === undefined ? {} : settingsOf(state),
+    adopt: adopt === true,
+    recordedAccount: recorded?.client?.objects["account"],
+    config,
+    env,
+    limits: limitsOf(config),
+  });
+  const generation = recorded === undefined ? env.randomHex(8) : recorded.generation;
+  return {
+    // A stand-alone integration needs no API key.
+    get odeus() {
+      return odeusOf(context);
+    },
+    server,
+    continues: recorded?.client !== undefined,
+    serverOf: () => server,
+    formerSecret: undefined,
+    givenTenant: undefined,
+    mark: { ...markOf(urn, config.text("owner")), ...(generation === undefined ? {} : { generation }) },
+    urn,
+    claims,
+    env,
+    verifyMs: config.seconds("verifySeconds", 300) * 1000,
+  };
+}
+
+export function settingsOf(properties: Properties): SnowflakeSettings {
+  const {
+    enabled,
+    oauthClientType,
+    oauthIssueRefreshTokens,
+    oauthRefreshTokenValiditySeconds,
+    oauthEnforcePkce,
+    oauthUseSecondaryRoles,
+    oauthAllowNonTlsRedirectUri,
+    oauthSingleUseRefreshTokensRequired,
+    preAuthorizedRoles,
+    allowedRoles,
+    blockedRoles,
+    networkPolicy,
+    comment,
+  } = properties as unknown as SnowflakeInputs;
+  const settings = {
+    enabled,
+    oauthClientType,
+    oauthIssueRefreshTokens,
+    oauthRefreshTokenValiditySeconds,
+    oauthEnforcePkce,
+    oauthUseSecondaryRoles,
+    oauthAllowNonTlsRedirectUri,
+    oauthSingleUseRefreshTokensRequired,
+    preAuthorizedRoles,
+    allowedRoles,
+    blockedRoles,
+    networkPolicy,
+    comment,
+  };
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined)) as SnowflakeSettings;
+}
+
+export function wishOf(inputs: Properties, state: Properties | undefined, recorded: Recorded | undefined, now: Date): Wish {
+  const declared = inputs as unknown as SnowflakeInputs;
+  const { integration, oauthRedirectUri, oauthAlternateRedirectUris = [] } = declared;
+  return {
+    uses: integration === undefined ? [] : [{ written: integration, scopes: scopesOf(inputs) }],
+    additionalRedirectUrls: [...(oauthRedirectUri === undefined ? [] : [oauthRedirectUri]), ...oauthAlternateRedirectUris],
+    verify: declared.verify,
+    overlapMs: rotationPolicy(inputs, 0).overlapMs,
+    renewSecret: state !== undefined && recorded !== undefined && secretReason(state, inputs, recorded, now) !== undefined,
+    exportSecret: declared.exportClientSecret,
+    replaceClientIds: declared.replaceClientIds ?? [],
+    adoptClientId: undefined,
+    givenSecret: undefined,
+    givenChanged: false,
+  };
+}
