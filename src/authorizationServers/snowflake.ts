@@ -83,6 +83,15 @@ export function createSnowflakeServer(options: SnowflakeServerOptions): Authoriz
     }
   }
 
+  /** DESC tells nothing of the secrets, so it still holds. */
+  async function renew(slot: 1 | 2): Promise<void> {
+    try {
+      await api().refreshSecret(name, slot);
+    } finally {
+      secrets = undefined;
+    }
+  }
+
   /** SET and UNSET are two statements, and the first may have taken effect when the second fails. */
   async function alter({ set, unset }: IntegrationChange, onEffect: () => void = () => undefined): Promise<void> {
     const statement = async (work: (snowflake: SnowflakeApi) => Promise<void>): Promise<void> => {
@@ -261,7 +270,7 @@ export function createSnowflakeServer(options: SnowflakeServerOptions): Authoriz
         // An earlier run renewed it and died, or its overlap was ended: nobody uses it, so it is as good as a new one.
         if (known.current?.idleDigest !== undefined && before.digest !== known.current.idleDigest) return before;
         try {
-          await changing((snowflake) => snowflake.refreshSecret(name, idle));
+          await renew(idle);
         } catch (error) {
           // Each statement makes another secret: what counts is which one is there.
           if (!mayHaveHappened(error) || env.signal.aborted || digestOf((await readSecrets()).secrets[idle - 1] as Secret) === before.digest) throw error;
@@ -270,8 +279,7 @@ export function createSnowflakeServer(options: SnowflakeServerOptions): Authoriz
       });
     },
 
-    removeSecret: (_client, keyId) =>
-      doing(`renewing the previous secret of ${shown}, which ends it`, () => changing((snowflake) => snowflake.refreshSecret(name, keyId === "2" ? 2 : 1))),
+    removeSecret: (_client, keyId) => doing(`renewing the previous secret of ${shown}, which ends it`, () => renew(keyId === "2" ? 2 : 1)),
     // Both slots are always filled; which one is in use stands in the record.
     markedSecrets: async () => [],
 
