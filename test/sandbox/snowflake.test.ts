@@ -190,6 +190,9 @@ describe("privileged roles", () => {
     expect(await session.run(parameter)).toMatchObject([{ value: "false", default: "true", level: "ACCOUNT" }]);
     await session.run(`${CREATE} BLOCKED_ROLES_LIST = (SYSADMIN)`);
     expect(await blocked()).toBe("SYSADMIN");
+    await world.atSnowflake.settings({ addPrivilegedRoles: true });
+    await session.run("ALTER INTEGRATION odeus SET COMMENT = 'the list is not touched'");
+    expect(await blocked()).toBe("SYSADMIN");
   });
 
   it("must all be in an explicit list on the account of an organisation", async () => {
@@ -250,6 +253,7 @@ describe("what a role may", () => {
     const changes = ["ALTER INTEGRATION odeus SET ENABLED = FALSE", "ALTER INTEGRATION odeus REFRESH OAUTH_CLIENT_SECRET", "DROP INTEGRATION odeus"];
     expect(await analyst.run("SHOW INTEGRATIONS")).toEqual([]);
     for (const sql of ["DESC INTEGRATION odeus", ...changes]) expect(await refusal(sql, analyst)).toEqual(["002003", "02000"]);
+    expect(await refusal(secrets, analyst)).toEqual(["001008", "22023"]);
     expect(await analyst.run("DROP INTEGRATION IF EXISTS odeus")).toEqual([{ status: "Drop statement executed successfully (ODEUS already dropped)." }]);
     await world.atSnowflake.role("ANALYST", { usage: ["ODEUS"] });
     expect(await described("odeus", analyst)).toMatchObject({ ENABLED: "true" });
@@ -257,6 +261,8 @@ describe("what a role may", () => {
     await world.atSnowflake.role("ANALYST", { createIntegration: true });
     expect(await refusal(CREATE.replace("CREATE", "CREATE OR REPLACE"), analyst)).toEqual(["003001", "42501"]);
     for (const sql of [secrets, ...changes]) await admin.run(sql);
+    await session.run(CREATE);
+    expect(await refusal("DESC INTEGRATION odeus", analyst)).toEqual(["002003", "02000"]);
     await Promise.all([admin.close(), analyst.close()]);
   });
 

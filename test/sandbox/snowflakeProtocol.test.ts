@@ -60,6 +60,14 @@ describe("logging in", () => {
     expect(await operations()).toEqual(["login", "statement:SELECT", "close", "login", "statement:SELECT", "close"]);
   });
 
+  it("with what the world's environment says", async () => {
+    const { environment } = world;
+    const [account, username, password] = [environment["SNOWFLAKE_ACCOUNT"], environment["SNOWFLAKE_USER"], environment["SNOWFLAKE_PASSWORD"]];
+    const [role, host, protocol] = [environment["SNOWFLAKE_ROLE"], environment["SNOWFLAKE_HOST"], environment["SNOWFLAKE_PROTOCOL"]];
+    const given = { account, username, password, role, host, protocol, port: Number(environment["SNOWFLAKE_PORT"]) };
+    expect(await whoIs(given as Parameters<typeof logIn>[1])).toEqual({ WHO: "DEPLOYER", ROLE: "ODEUS_DEPLOYER" });
+  });
+
   it("with a programmatic access token", async () => {
     const token = await world.atSnowflake.programmaticAccessToken("DEPLOYER");
     for (const each of [token, world.snowflake.deployer.programmaticAccessToken])
@@ -84,6 +92,9 @@ describe("logging in", () => {
       expect(await withKey(second)).toEqual({ WHO: "DEPLOYER", ROLE: "ODEUS_DEPLOYER" });
       expect((await failureOf(withKey(first))).code).toBe("390144");
       expect((await failureOf(withKey(second, "ADA"))).code).toBe("390144");
+      const publicKeys = (await world.state()).snowflake.users.find(({ name }) => name === "DEPLOYER")?.publicKeys ?? [];
+      await world.atSnowflake.user("ADA", { publicKeys });
+      expect(await withKey(second, "ADA")).toEqual({ WHO: "ADA", ROLE: "ANALYST" });
     });
 
     it("whose signature is right", async () => {
@@ -94,6 +105,9 @@ describe("logging in", () => {
       const [header, payload, signature = ""] = sent.data.TOKEN.split(".");
       const login = (token: string) => post("/session/v1/login-request", loginBody({ AUTHENTICATOR: "SNOWFLAKE_JWT", TOKEN: token }));
       expect(codeOf(await login(`${header}.${payload}.${signature}`))).toEqual([200, null]);
+      const asAda = { AUTHENTICATOR: "SNOWFLAKE_JWT", LOGIN_NAME: "ADA", TOKEN: sent.data.TOKEN };
+      await world.atSnowflake.user("ADA", { publicKeys: (await world.state()).snowflake.users[0]?.publicKeys ?? [] });
+      expect(codeOf(await post("/session/v1/login-request", loginBody(asAda)))).toEqual([200, "390144"]);
       expect(codeOf(await login(`${header}.${payload}.${signature.replace(/^./, (first) => (first === "A" ? "B" : "A"))}`))).toEqual([200, "390144"]);
       // The fingerprint of a key that is registered by now, under a signature of another.
       await world.atSnowflake.user("DEPLOYER", { publicKeys: [publicKey.export({ type: "spki", format: "der" }).toString("base64")] });

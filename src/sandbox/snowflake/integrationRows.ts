@@ -1,7 +1,7 @@
 /** Integrations as DESC and SHOW list them. Columns, row names, types and defaults are those of real outputs pasted in public. */
 
-import { createHash } from "node:crypto";
 import { type Account, type Integration, type OAuthIntegration, seesIntegration } from "./account.js";
+import { fingerprint } from "./publicKey.js";
 import { isLike, type ResultSet, textColumns, timestampCell } from "./resultSet.js";
 
 type Row = [property: string, type: "Boolean" | "String" | "Long" | "List", value: string, standard: string];
@@ -51,9 +51,6 @@ const listCell = (values: string[]): string => values.join(",");
 
 /** Names that are not plain upper-case words stand in double quotes here; a guess. */
 const roleCell = (names: string[]): string => listCell(names.map((name) => (/^[A-Z_][A-Z0-9_$]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`)));
-
-export const fingerprint = (publicKey: string): string =>
-  publicKey === "" ? "" : `SHA256:${createHash("sha256").update(Buffer.from(publicKey, "base64")).digest("base64")}`;
 
 export function showIntegrations(account: Account, role: string, { securityOnly, like }: { securityOnly: boolean; like: string | undefined }): ResultSet {
   const shown = [...account.integrations.values()].filter(

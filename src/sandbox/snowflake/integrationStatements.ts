@@ -1,6 +1,5 @@
 /** CREATE, ALTER and DROP of security integrations: who may, what is refused, and what the server adds by itself. */
 
-import { createPublicKey } from "node:crypto";
 import {
   type Account,
   ADMIN_ROLE,
@@ -15,6 +14,7 @@ import {
 } from "./account.js";
 import { PROPERTIES, type PropertyName, type PropertyValues } from "./integrationProperties.js";
 import { keepForOAuth } from "./oauthView.js";
+import { publicKeyOf } from "./publicKey.js";
 import {
   alreadyExists,
   doesNotExist,
@@ -43,9 +43,9 @@ export function createIntegration(account: Account, role: string, statement: Of<
   // Whether the role may see it or not: the name is taken.
   if (before !== undefined && !orReplace) throw alreadyExists(name);
   if (before !== undefined && !ownsIntegration(role, before)) throw noPrivilegeOnIntegration(name);
-  const properties = checked(account, { ...defaults(account), ...given } as PropertyValues, given);
-  keepForOAuth(account, name);
-  // OR REPLACE is a DROP and a CREATE in one: id and both secrets are new.
+  const properties = checked(account, { ...defaults(account), ...given } as PropertyValues, { BLOCKED_ROLES_LIST: [], ...given });
+  // OR REPLACE is a DROP and a CREATE in one: id and both secrets are new, and grants are gone.
+  remove(account, name);
   account.integrations.set(name, {
     kind: "oauth",
     name,
@@ -81,9 +81,14 @@ export function alterIntegration(account: Account, role: string, statement: Of<"
 
 export function dropIntegration(account: Account, role: string, { name, ifExists }: Of<"drop">): string {
   if (findOwned(account, role, name, ifExists) === undefined) return `Drop statement executed successfully (${name} already dropped).`;
+  remove(account, name);
+  return `${name} successfully dropped.`;
+}
+
+function remove(account: Account, name: string): void {
   keepForOAuth(account, name);
   account.integrations.delete(name);
-  return `${name} successfully dropped.`;
+  for (const role of account.roles.values()) role.usage = role.usage.filter((each) => each !== name);
 }
 
 /** The integration, if the role sees it. */
@@ -154,10 +159,10 @@ function checkedRoles(account: Account, wanted: PropertyValues, change: Partial<
 
 /** The server adds the privileged roles when the list is written, and never takes them out by itself. */
 function withPrivileged(account: Account, blocked: string[], given: string[] | undefined): string[] {
-  if (!account.settings.addPrivilegedRoles) return [...new Set(blocked)].sort();
+  if (given === undefined || !account.settings.addPrivilegedRoles) return [...new Set(blocked)].sort();
   const privileged = privilegedRoles(account);
   // Seen on accounts that run an organisation: an explicit list must hold them all.
-  const incomplete = given !== undefined && given.length > 0 && privileged.some((name) => !given.includes(name));
+  const incomplete = given.length > 0 && privileged.some((name) => !given.includes(name));
   if (incomplete && isOrganizationAccount(account)) throw rolesAreBlocked(privileged);
   return [...new Set([...blocked, ...privileged])].sort();
 }
@@ -170,16 +175,6 @@ function existingPolicy(account: Account, literal: string): string {
 }
 
 function checkPublicKey(body: string, property: PropertyName): void {
-  if (body === "") return;
-  const bits = keyBits(body);
-  if (bits === undefined || bits < SMALLEST_KEY_BITS) throw invalidValue(body, property);
-}
-
-/** The base64 body of a public key in DER form, without the PEM lines around it. */
-function keyBits(body: string): number | undefined {
-  try {
-    return createPublicKey({ key: Buffer.from(body, "base64"), format: "der", type: "spki" }).asymmetricKeyDetails?.modulusLength;
-  } catch {
-    return undefined;
-  }
+  const bits = publicKeyOf(body)?.asymmetricKeyDetails?.modulusLength ?? 0;
+  if (body !== "" && bits < SMALLEST_KEY_BITS) throw invalidValue(body, property);
 }

@@ -1,8 +1,8 @@
 /** Who logs in, by each of the forms that need no browser: password, key pair, programmatic access token, OAuth access token. */
 
-import { createPublicKey, randomUUID, verify } from "node:crypto";
+import { randomUUID, verify } from "node:crypto";
 import { type Account, hasRole, isAccountName, type User } from "./account.js";
-import { fingerprint } from "./integrationRows.js";
+import { fingerprint, publicKeyOf } from "./publicKey.js";
 
 /** What the driver sends below `data`. */
 export interface LoginData {
@@ -90,11 +90,10 @@ function isSignedBy(account: Account, user: User, token: string): boolean {
   const claims = jsonOf(payload);
   if (claims === undefined || jsonOf(header)?.["alg"] !== "RS256") return false;
   const [, accountName = "", userName = "", print = ""] = /^(.+?)\.([^.]+)\.(SHA256:.+)$/.exec(String(claims["iss"])) ?? [];
-  const key = user.publicKeys.find((each) => fingerprint(each) === print);
+  const key = publicKeyOf(user.publicKeys.find((each) => fingerprint(each) === print) ?? "");
   if (key === undefined || claims["sub"] !== `${accountName}.${userName}` || userName !== user.name || !isAccountName(account, accountName)) return false;
   if (!(millisecondsOf(claims["exp"]) > Date.now())) return false;
-  const publicKey = createPublicKey({ key: Buffer.from(key, "base64"), format: "der", type: "spki" });
-  return verify("RSA-SHA256", Buffer.from(`${header}.${payload}`), publicKey, Buffer.from(signature, "base64url"));
+  return verify("RSA-SHA256", Buffer.from(`${header}.${payload}`), key, Buffer.from(signature, "base64url"));
 }
 
 /** The JavaScript driver writes milliseconds where the standard has seconds, and the service takes it. */

@@ -1,6 +1,6 @@
 /** Runs a statement for a session: who asks is known, and what it may see and do follows from its role. */
 
-import { type Account, ADMIN_ROLE, ownsIntegration, type User } from "./account.js";
+import { type Account, ADMIN_ROLE, ownsIntegration, seesIntegration, type User } from "./account.js";
 import { describeIntegration, showIntegrations } from "./integrationRows.js";
 import { alterIntegration, createIntegration, dropIntegration, findIntegration } from "./integrationStatements.js";
 import { type ColumnType, isLike, type ResultSet, statusRow, textColumns } from "./resultSet.js";
@@ -96,8 +96,7 @@ function cellOf(account: Account, { user, role, warehouse, sessionId }: Actor, {
 /** Takes the stored name as it is: no folding, and no quotes inside. Keys and their order are as in pasted outputs. */
 function clientSecrets(account: Account, role: string, name: string): string {
   const integration = account.integrations.get(name);
-  if (integration?.kind !== "oauth") throw invalidValue(`'${name}'`, "OAuth Client Integration name");
-  findIntegration(account, role, name);
+  if (integration?.kind !== "oauth" || !seesIntegration(account, role, integration)) throw invalidValue(`'${name}'`, "OAuth Client Integration name");
   const allowed = account.settings.secretsNeed === "ownership" ? ownsIntegration(role, integration) : role === ADMIN_ROLE;
   if (!allowed) throw noPrivilegeOnIntegration(name);
   const [first, second] = integration.secrets;

@@ -26,14 +26,14 @@ export interface SnowflakeOptions {
 
 const QUERY = "/queries/v1/query-request";
 const LOGIN = "/session/v1/login-request";
-const ROUTES: { method: string; pattern: RegExp; name: string }[] = [
-  { method: "POST", pattern: /^\/session\/v1\/login-request$/, name: "login" },
-  { method: "POST", pattern: /^\/session\/token-request$/, name: "renew" },
-  { method: "POST", pattern: /^\/session$/, name: "close" },
-  { method: "POST", pattern: /^\/session\/heartbeat$/, name: "heartbeat" },
-  { method: "POST", pattern: /^\/queries\/(v1|[^/]+)\/abort-request$/, name: "abort" },
-  { method: "POST", pattern: /^\/telemetry\/send$/, name: "telemetry" },
-];
+const ROUTES: Record<string, string> = {
+  [LOGIN]: "login",
+  "/session/token-request": "renew",
+  "/session": "close",
+  "/session/heartbeat": "heartbeat",
+  "/queries/v1/abort-request": "abort",
+  "/telemetry/send": "telemetry",
+};
 const CHANGING = ["CREATE", "ALTER", "REFRESH", "DROP"];
 
 export function createSnowflakeCounterpart({ origin, now }: SnowflakeOptions): SnowflakeCounterpart {
@@ -46,8 +46,8 @@ export function createSnowflakeCounterpart({ origin, now }: SnowflakeOptions): S
       const name = statementName(sqlOf(body));
       return { name: `statement:${name}`, changes: CHANGING.includes(name) };
     }
-    const route = ROUTES.find((each) => each.method === method && each.pattern.test(path));
-    return route === undefined ? oauth.operation(method, path) : { name: route.name, changes: false };
+    const name = method === "POST" ? ROUTES[path] : undefined;
+    return name === undefined ? oauth.operation(method, path) : { name, changes: false };
   };
 
   return {
