@@ -2,15 +2,17 @@
 
 import * as pulumi from "@pulumi/pulumi";
 import { DynamicResource } from "../provider/dynamic.js";
-import type { EntraApp, EntraAppArgs, ExistingClient, ExistingClientArgs, IntegrationUse, IntegrationUseArgs, RetiringSecret, RolloutRecord, Rotation, RotationArgs, Verification } from "./types.js";
+import type { EntraApp, EntraAppArgs, ExistingClient, ExistingClientArgs, IntegrationUse, IntegrationUseArgs, RetiringSecret, RolloutRecord, Rotation, RotationArgs, ServiceNowRegistry, ServiceNowRegistryArgs, Verification } from "./types.js";
 
 /** Arguments of {@link OAuthClientConfig}. */
 export interface OAuthClientConfigArgs {
   /** The integrations that use this client; one client may serve several. Order without meaning, no integration twice. An integration added is entered with a new secret where the current one is kept nowhere; one removed falls back to Odeus's own client. */
   integrations: pulumi.Input<pulumi.Input<IntegrationUseArgs>[]>;
-  /** The client is a Microsoft Entra app registration that this resource makes and keeps. One of `entra` and `existing`. */
+  /** The client is a Microsoft Entra app registration that this resource makes and keeps. One of `entra`, `serviceNow` and `existing`. */
   entra?: pulumi.Input<EntraAppArgs | undefined> | undefined;
-  /** The client was made by hand (Google and Atlassian offer no API) or by another resource. One of `entra` and `existing`. With another client id, users sign in again when their access token ends. */
+  /** The client is an entry of a ServiceNow instance's application registry that this resource makes and keeps. One of `entra`, `serviceNow` and `existing`. A new secret ends the former one at once; it is entered in the same moment. */
+  serviceNow?: pulumi.Input<ServiceNowRegistryArgs | undefined> | undefined;
+  /** The client was made by hand (Google and Atlassian offer no API) or by another resource. One of `entra`, `serviceNow` and `existing`. With another client id, users sign in again when their access token ends. */
   existing?: pulumi.Input<ExistingClientArgs | undefined> | undefined;
   /** When the client secret is replaced. Not for `existing`, whose secret is yours. */
   rotation?: pulumi.Input<RotationArgs | undefined> | undefined;
@@ -40,9 +42,11 @@ const TEXT = {
 export class OAuthClientConfig extends DynamicResource {
   /** The integrations that use this client; one client may serve several. Order without meaning, no integration twice. An integration added is entered with a new secret where the current one is kept nowhere; one removed falls back to Odeus's own client. */
   declare readonly integrations: pulumi.Output<IntegrationUse[]>;
-  /** The client is a Microsoft Entra app registration that this resource makes and keeps. One of `entra` and `existing`. */
+  /** The client is a Microsoft Entra app registration that this resource makes and keeps. One of `entra`, `serviceNow` and `existing`. */
   declare readonly entra: pulumi.Output<EntraApp | undefined>;
-  /** The client was made by hand (Google and Atlassian offer no API) or by another resource. One of `entra` and `existing`. With another client id, users sign in again when their access token ends. */
+  /** The client is an entry of a ServiceNow instance's application registry that this resource makes and keeps. One of `entra`, `serviceNow` and `existing`. A new secret ends the former one at once; it is entered in the same moment. */
+  declare readonly serviceNow: pulumi.Output<ServiceNowRegistry | undefined>;
+  /** The client was made by hand (Google and Atlassian offer no API) or by another resource. One of `entra`, `serviceNow` and `existing`. With another client id, users sign in again when their access token ends. */
   declare readonly existing: pulumi.Output<ExistingClient | undefined>;
   /** When the client secret is replaced. Not for `existing`, whose secret is yours. */
   declare readonly rotation: pulumi.Output<Rotation | undefined>;

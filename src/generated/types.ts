@@ -172,7 +172,7 @@ export interface Rotation {
   everyDays?: number | undefined;
   /** Issue a new secret when the current one has this many days left, or fewer. 0 turns it off. */
   renewBeforeExpiryDays: number;
-  /** How long the previous secret stays valid after the new one is in use, in hours. 0 removes it in the same `up`. */
+  /** How long the previous secret stays valid after the new one is in use, in hours. 0 removes it in the same `up`. Not for `serviceNow`, where it ends at once. */
   overlapHours: number;
   /** Any change of this map asks for a new secret now. */
   triggers?: { [key: string]: string } | undefined;
@@ -188,12 +188,44 @@ export interface RotationArgs {
    */
   renewBeforeExpiryDays?: pulumi.Input<number | undefined> | undefined;
   /**
-   * How long the previous secret stays valid after the new one is in use, in hours. 0 removes it in the same `up`.
+   * How long the previous secret stays valid after the new one is in use, in hours. 0 removes it in the same `up`. Not for `serviceNow`, where it ends at once.
    * @default 1
    */
   overlapHours?: pulumi.Input<number | undefined> | undefined;
   /** Any change of this map asks for a new secret now. */
   triggers?: pulumi.Input<{ [key: string]: pulumi.Input<string> } | undefined> | undefined;
+}
+
+/** An entry of ServiceNow's application registry, made and kept by this resource. It has one secret at a time. */
+export interface ServiceNowRegistry {
+  /** Subdomain of the instance (contoso for contoso.service-now.com), or its whole address. Default: odeus:serviceNow.instance or SERVICENOW_INSTANCE. A change makes a new entry on the other instance: users sign in again. */
+  instance?: string | undefined;
+  /** Name of the entry in the application registry; unique on the instance. */
+  name: string;
+  /** Whether the entry serves requests. Default: true. */
+  active?: boolean | undefined;
+  /** How long access tokens are valid, in seconds. The instance's default: 1800; a system property may end them sooner. */
+  accessTokenLifespanSeconds?: number | undefined;
+  /** How long refresh tokens are valid, in seconds. The instance's default: 8640000 (100 days). */
+  refreshTokenLifespanSeconds?: number | undefined;
+  /** Comments for the instance's administrators. Our mark stands behind them in brackets. */
+  comments?: string | undefined;
+}
+
+/** An entry of ServiceNow's application registry, made and kept by this resource. It has one secret at a time. */
+export interface ServiceNowRegistryArgs {
+  /** Subdomain of the instance (contoso for contoso.service-now.com), or its whole address. Default: odeus:serviceNow.instance or SERVICENOW_INSTANCE. A change makes a new entry on the other instance: users sign in again. */
+  instance?: pulumi.Input<string | undefined> | undefined;
+  /** Name of the entry in the application registry; unique on the instance. */
+  name: pulumi.Input<string>;
+  /** Whether the entry serves requests. Default: true. */
+  active?: pulumi.Input<boolean | undefined> | undefined;
+  /** How long access tokens are valid, in seconds. The instance's default: 1800; a system property may end them sooner. */
+  accessTokenLifespanSeconds?: pulumi.Input<number | undefined> | undefined;
+  /** How long refresh tokens are valid, in seconds. The instance's default: 8640000 (100 days). */
+  refreshTokenLifespanSeconds?: pulumi.Input<number | undefined> | undefined;
+  /** Comments for the instance's administrators. Our mark stands behind them in brackets. */
+  comments?: pulumi.Input<string | undefined> | undefined;
 }
 
 /** One workspace slot as this resource left it. */

@@ -27,7 +27,7 @@ export async function secretToEnter(issuing: Issuing): Promise<Secret | undefine
   const { stage, wish, draft, client, needed } = issuing;
   const { server, mark } = stage;
   if (server.secrets === "two") return shownOrRefreshed(issuing);
-  if (server.secrets === "one") return needed || wish.renewSecret || draft.secret === undefined ? replaced(issuing) : undefined;
+  if (server.secrets === "one") return needed || wish.renewSecret ? replaced(issuing) : undefined;
   const marked = await server.markedSecrets(client, mark);
   const lost = draft.secret?.keyId !== undefined && !marked.includes(draft.secret.keyId);
   if (!needed && !wish.renewSecret && !lost) return undefined;

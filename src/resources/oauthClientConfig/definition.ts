@@ -76,6 +76,39 @@ const entra = z
   })
   .meta({ id: "EntraApp", description: "A Microsoft Entra app registration with service principal and client secret, made and kept by this resource." });
 
+const serviceNow = z
+  .object({
+    instance: pasted(256)
+      .optional()
+      .describe(
+        "Subdomain of the instance (contoso for contoso.service-now.com), or its whole address. Default: odeus:serviceNow.instance or SERVICENOW_INSTANCE.",
+      )
+      .meta({ onChange: "A change makes a new entry on the other instance: users sign in again." }),
+    name: z
+      .string()
+      .min(1)
+      .max(100)
+      .refine(unpadded, { message: "must not start or end with a blank" })
+      .refine((text) => !text.includes("^"), { message: "must not hold the character ^, which ServiceNow cannot look for" })
+      .describe("Name of the entry in the application registry; unique on the instance."),
+    active: z.boolean().optional().describe("Whether the entry serves requests. Default: true."),
+    accessTokenLifespanSeconds: z
+      .int()
+      .min(1)
+      .optional()
+      .describe("How long access tokens are valid, in seconds. The instance's default: 1800; a system property may end them sooner."),
+    refreshTokenLifespanSeconds: z
+      .int()
+      .min(1)
+      .optional()
+      .describe("How long refresh tokens are valid, in seconds. The instance's default: 8640000 (100 days)."),
+    comments: z.string().max(3000).optional().describe("Comments for the instance's administrators. Our mark stands behind them in brackets."),
+  })
+  .meta({
+    id: "ServiceNowRegistry",
+    description: "An entry of ServiceNow's application registry, made and kept by this resource. It has one secret at a time.",
+  });
+
 const existing = z
   .object({
     clientId: pasted(500).describe("Client id, as the authorization server shows it."),
@@ -101,7 +134,9 @@ const rotation = z
       .min(0)
       .max(8760)
       .default(1)
-      .describe("How long the previous secret stays valid after the new one is in use, in hours. 0 removes it in the same `up`."),
+      .describe(
+        "How long the previous secret stays valid after the new one is in use, in hours. 0 removes it in the same `up`. Not for `serviceNow`, where it ends at once.",
+      ),
     triggers: z.record(z.string(), z.string()).optional().describe("Any change of this map asks for a new secret now."),
   })
   .meta({ id: "Rotation", description: "When the client secret is replaced, and how long the previous one stays valid." });
@@ -114,10 +149,18 @@ export const inputs = z.strictObject({
     .meta({
       onChange: "An integration added is entered with a new secret where the current one is kept nowhere; one removed falls back to Odeus's own client.",
     }),
-  entra: entra.optional().describe("The client is a Microsoft Entra app registration that this resource makes and keeps. One of `entra` and `existing`."),
+  entra: entra
+    .optional()
+    .describe("The client is a Microsoft Entra app registration that this resource makes and keeps. One of `entra`, `serviceNow` and `existing`."),
+  serviceNow: serviceNow
+    .optional()
+    .describe(
+      "The client is an entry of a ServiceNow instance's application registry that this resource makes and keeps. One of `entra`, `serviceNow` and `existing`.",
+    )
+    .meta({ onChange: "A new secret ends the former one at once; it is entered in the same moment." }),
   existing: existing
     .optional()
-    .describe("The client was made by hand (Google and Atlassian offer no API) or by another resource. One of `entra` and `existing`.")
+    .describe("The client was made by hand (Google and Atlassian offer no API) or by another resource. One of `entra`, `serviceNow` and `existing`.")
     .meta({ onChange: "With another client id, users sign in again when their access token ends." }),
   rotation: rotation.optional().describe("When the client secret is replaced. Not for `existing`, whose secret is yours."),
   verify: z
@@ -153,6 +196,7 @@ export const outputs = z.object({
 export type OAuthClientConfigInputs = z.output<typeof inputs>;
 export type OAuthClientConfigOutputs = z.output<typeof outputs>;
 export type EntraInputs = z.output<typeof entra>;
+export type ServiceNowInputs = z.output<typeof serviceNow>;
 export type ExistingInputs = z.output<typeof existing>;
 export type RotationInputs = z.output<typeof rotation>;
 export type OAuthClientConfigState = OAuthClientConfigInputs & OAuthClientConfigOutputs;

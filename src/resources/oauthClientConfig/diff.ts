@@ -12,6 +12,9 @@ import { KINDS } from "./rules.js";
 /** Lists whose order means nothing. */
 const isSet = (path: string): boolean => /(^|\.)(additionalRedirectUrls|replaceClientIds|scopes)$/.test(path);
 
+/** What a new secret means where a server has one at a time. */
+const GAP = "a new client secret is set and entered at once; ServiceNow has one at a time, so sign-ins in the moment between the two fail";
+
 export function diffOf(state: Properties, inputs: Properties, recorded: Recorded, now: Date): Diff {
   const before = list(state["integrations"]);
   const after = list(inputs["integrations"]);
@@ -25,7 +28,9 @@ export function diffOf(state: Properties, inputs: Properties, recorded: Recorded
   if (issuing !== undefined) {
     differences.push({ path: "secretCreatedAt", kind: "update", input: false });
     announcements.push(
-      `${issuing}: a new client secret is issued, proven and entered for all integrations; the previous one stays valid for at least ${overlapHours(inputs)} h`,
+      recorded.kind === "serviceNow"
+        ? `${issuing}: ${GAP}`
+        : `${issuing}: a new client secret is issued, proven and entered for all integrations; the previous one stays valid for at least ${overlapHours(inputs)} h`,
     );
   }
   const due = dueByItself(recorded, now);
@@ -46,7 +51,8 @@ export function rotationOf(inputs: Properties): RotationPolicy & { overlapMs: nu
 
 /** Why the current client gets a new secret, beyond a slot that needs one; undefined where it does not. */
 export function secretReason(state: Properties, inputs: Properties, recorded: Recorded, now: Date): string | undefined {
-  if (at(inputs, "entra") === undefined || recorded.kind !== "entra" || anotherClient(state, inputs)) return undefined;
+  const kind = KINDS.find((one) => at(inputs, one) !== undefined);
+  if (kind === "existing" || recorded.kind !== kind || anotherClient(state, inputs)) return undefined;
   const due = renewalDue(recorded.secret, rotationOf(inputs), now);
   if (due !== undefined) return due;
   if (!same(at(state, "rotation", "triggers"), at(inputs, "rotation", "triggers"), "", isSet)) return "rotation.triggers changed";
@@ -67,6 +73,7 @@ export function anotherClient(state: Properties, inputs: Properties): boolean {
       tenant !== UNKNOWN &&
       String(tenant).toLowerCase() !== String(at(state, "tenantId") ?? at(state, "entra", "tenantId")).toLowerCase()
     );
+  if (kindNow === "serviceNow") return !same(at(state, "serviceNow", "instance"), at(inputs, "serviceNow", "instance"), "", isSet);
   return !same(at(state, "existing", "clientId"), at(inputs, "existing", "clientId"), "", isSet);
 }
 
@@ -102,12 +109,13 @@ function announceIntegrations(before: Value[], after: Value[], recorded: Recorde
     ...(added.length > 0 && recorded.kind === "entra"
       ? [`${added.join(", ")} is added: a new client secret is issued, proven and entered for all integrations, since the current one is kept nowhere`]
       : []),
+    ...(added.length > 0 && recorded.kind === "serviceNow" ? [`${added.join(", ")} is added, and the current client secret is kept nowhere: ${GAP}`] : []),
     ...dropped,
   ];
 }
 
 function inputDifferences(state: Properties, inputs: Properties): Difference[] {
-  const names = ["entra", "existing", "rotation", "verify", "adoptClientId", "replaceClientIds", "exportClientSecret"];
+  const names = [...KINDS, "rotation", "verify", "adoptClientId", "replaceClientIds", "exportClientSecret"];
   return names.flatMap((name) => compare(name, state[name], inputs[name], isSet));
 }
 

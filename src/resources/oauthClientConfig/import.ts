@@ -16,19 +16,22 @@ import { KINDS, type Kind } from "./rules.js";
 import { stageOf } from "./stage.js";
 import { readBackInputs, toState } from "./state.js";
 
+const UNSEEN = {
+  entra: "no app registration with this client id can be seen with these credentials. Check the id and the tenant (odeus:entra.tenantId or ARM_TENANT_ID)",
+  serviceNow:
+    "no entry of the application registry with this client id can be seen with these credentials. Check the id, the instance (odeus:serviceNow.instance or SERVICENOW_INSTANCE) and the role oauth_admin",
+};
+
 type Holding = { slug: string; slot: Slot };
 
 /** `<kind>/<client id>`, of a client that at least one slot of the workspace holds. */
 export async function importClient(context: Context, id: string): Promise<ReadResult> {
   const { kind, clientId } = partsOf(id);
-  const bare: Properties = kind === "entra" ? { entra: { displayName: clientId } } : { existing: { clientId } };
+  const bare: Properties = { [kind]: kind === "entra" ? { displayName: clientId } : kind === "serviceNow" ? { name: clientId } : { clientId } };
   const { odeus, server, mark } = stageOf(context, withDefaults(inputDefinition, bare), undefined, undefined);
   const [sighting, holding] = await Promise.all([server.lookUp(clientId), slotsHolding(odeus, clientId)]);
-  if (sighting === undefined && kind === "entra") {
-    throw new ConfigError(
-      `${id}: no app registration with this client id can be seen with these credentials. Check the id and the tenant (odeus:entra.tenantId or ARM_TENANT_ID); a client of another vendor is imported as existing/<client id>.`,
-    );
-  }
+  if (sighting === undefined && kind !== "existing")
+    throw new ConfigError(`${id}: ${UNSEEN[kind]}; a client of another vendor is imported as existing/<client id>.`);
   if (holding.length === 0) throw inNoSlot(odeus, id);
   const { stack } = sighting?.mark ?? mark;
   if (sighting?.mark !== undefined && stack !== mark.stack)
@@ -36,7 +39,7 @@ export async function importClient(context: Context, id: string): Promise<ReadRe
   const client = sighting?.client ?? existingClient(clientId, holding);
   const declared = withDefaults(inputDefinition, {
     integrations: holding.map(useOf),
-    ...(kind === "entra" ? { entra: sighting?.settings as Value } : { existing: existingInputs(client, holding) }),
+    [kind]: kind === "existing" ? existingInputs(client, holding) : (sighting?.settings as Value),
   });
   const stage = stageOf(context, declared, undefined, undefined);
   const recorded: Recorded = {

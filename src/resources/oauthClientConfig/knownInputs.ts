@@ -4,7 +4,17 @@ import { holdsUnknown, type Properties, UNKNOWN, type Value, withoutUnknown } fr
 import { isPlain } from "../differences.js";
 
 /** Without these nobody can say which client it is, where it lives, or which slots it is for. */
-const DECISIVE = ["integrations", "entra", "entra.tenantId", "existing", "existing.clientId", "adoptClientId", "replaceClientIds"];
+const DECISIVE = [
+  "integrations",
+  "entra",
+  "entra.tenantId",
+  "serviceNow",
+  "serviceNow.instance",
+  "existing",
+  "existing.clientId",
+  "adoptClientId",
+  "replaceClientIds",
+];
 
 export type Known = { inputs: Properties } | { inputs: undefined; unknown: string };
 
@@ -15,21 +25,22 @@ export function knownInputs(inputs: Properties): Known {
     return value === UNKNOWN || (path === "replaceClientIds" && holdsUnknown(value));
   });
   if (unknown !== undefined) return { inputs: undefined, unknown };
-  const { integrations, entra, existing } = inputs;
+  const { integrations, entra, serviceNow, existing } = inputs;
   const uses = Array.isArray(integrations) ? integrations.filter((use) => isPlain(use) && use["integration"] !== UNKNOWN) : [];
   return {
     inputs: {
       ...(withoutUnknown(inputs) as Properties),
       integrations: uses.map(withoutUnknown),
-      ...(isPlain(entra) ? { entra: { ...(withoutUnknown(entra) as Properties), ...unnamed(entra) } } : {}),
+      ...(isPlain(entra) ? { entra: { ...(withoutUnknown(entra) as Properties), ...unnamed(entra, "displayName") } } : {}),
+      ...(isPlain(serviceNow) ? { serviceNow: { ...(withoutUnknown(serviceNow) as Properties), ...unnamed(serviceNow, "name") } } : {}),
       // A secret that is not known yet is one that is given.
       ...(isPlain(existing) ? { existing: { ...(withoutUnknown(existing) as Properties), ...given(existing) } } : {}),
     },
   };
 }
 
-function unnamed(entra: Properties): Properties {
-  return entra["displayName"] === UNKNOWN ? { displayName: "(name not known yet)" } : {};
+function unnamed(client: Properties, name: string): Properties {
+  return client[name] === UNKNOWN ? { [name]: "(name not known yet)" } : {};
 }
 
 function given(existing: Properties): Properties {

@@ -14,7 +14,7 @@ import { description, inputs as inputDefinition, outputs as outputDefinition } f
 import { anotherClient, diffOf } from "./diff.js";
 import { importClient } from "./import.js";
 import { knownInputs } from "./knownInputs.js";
-import { problemsOf, slotsOf } from "./rules.js";
+import { KINDS, problemsOf, slotsOf } from "./rules.js";
 import { stageOf, wishOf } from "./stage.js";
 import { fromState, inputsOf, readBackInputs, toState } from "./state.js";
 
@@ -111,6 +111,5 @@ function idOf(stage: Stage, recorded: Recorded): string {
 function copiesAfter(state: Properties, inputs: Properties, before: Recorded, left: Recorded): Properties {
   const old = inputsOf(state);
   if (left.client === undefined || (left.kind === before.kind && left.client.clientId === before.client?.clientId)) return old;
-  const { entra, existing } = inputs;
-  return { ...old, entra, existing };
+  return { ...old, ...Object.fromEntries(KINDS.map((kind) => [kind, inputs[kind]])) };
 }

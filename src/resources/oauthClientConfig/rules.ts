@@ -3,7 +3,7 @@
 import { holdsUnknown, type Properties, UNKNOWN, type Value } from "../../core/value.js";
 
 /** Which kind of client the program asks for; one of these is required, and one only. */
-export const KINDS = ["entra", "existing"] as const;
+export const KINDS = ["entra", "serviceNow", "existing"] as const;
 export type Kind = (typeof KINDS)[number];
 
 /** Scopes of one slot travel as one text of at most 2,000 characters (Odeus API). */

@@ -4,6 +4,9 @@ import type { AuthorizationServer } from "../../authorizationServers/contract.js
 import { createEntraServer } from "../../authorizationServers/entra.js";
 import type { EntraSettings } from "../../authorizationServers/entraApplication.js";
 import { createExistingServer } from "../../authorizationServers/existing.js";
+import { createServiceNowServer, type ServiceNowOptions } from "../../authorizationServers/serviceNow.js";
+import type { ServiceNowSettings } from "../../authorizationServers/serviceNowRegistry.js";
+import { instanceUrl } from "../../clients/serviceNowSignIn.js";
 import { readAsset } from "../../core/asset.js";
 import type { Config } from "../../core/config.js";
 import { ConfigError } from "../../core/errors.js";
@@ -14,15 +17,16 @@ import type { FormerClient, Recorded, Wish } from "../../rollout/record.js";
 import type { Stage } from "../../rollout/stage.js";
 import type { Context } from "../resource.js";
 import { limitsOf, odeusOf } from "../workspaceApi.js";
-import type { EntraInputs, OAuthClientConfigInputs } from "./definition.js";
+import type { EntraInputs, OAuthClientConfigInputs, ServiceNowInputs } from "./definition.js";
 import { adoptsAnother, anotherClient, rotationOf, secretReason } from "./diff.js";
 
 /** The server of the client that these properties (inputs, or the inputs in a state) describe. */
 export function serverOf(context: Context, properties: Properties, recordedTenant: string | undefined): AuthorizationServer {
   const { config, env } = context;
-  const { entra, existing } = properties as unknown as OAuthClientConfigInputs;
+  const { entra, serviceNow, existing } = properties as unknown as OAuthClientConfigInputs;
   const common = { config, env, limits: limitsOf(config) };
   if (entra !== undefined) return createEntraServer({ ...common, settings: entraSettings(entra), tenantId: tenantOf(config, entra.tenantId, recordedTenant) });
+  if (serviceNow !== undefined) return createServiceNowServer({ ...common, ...serviceNowOptions(serviceNow) });
   if (existing === undefined) throw new ConfigError("this state names no kind of client that this version knows.");
   const { clientId, tenantId, issuer, authorizationUrl, tokenUrl } = existing;
   return createExistingServer({ ...common, clientId, tenantId, issuer, authorizationUrl, tokenUrl });
@@ -41,6 +45,22 @@ function tenantOf(config: Config, declared: string | undefined, recorded: string
   return recorded ?? configured;
 }
 
+function serviceNowOptions({ instance, ...rest }: ServiceNowInputs): Pick<ServiceNowOptions, "settings" | "instance"> {
+  return { settings: Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined)) as unknown as ServiceNowSettings, instance };
+}
+
+/** The instance of the state and that of the configuration have to be one; only the program moves a client. */
+function requireSameInstance({ config }: Context, inputs: Properties, recorded: Recorded | undefined): void {
+  const { serviceNow } = inputs as unknown as OAuthClientConfigInputs;
+  const before = recorded?.kind === "serviceNow" ? recorded.client?.objects["instance"] : undefined;
+  if (serviceNow === undefined || serviceNow.instance !== undefined || before === undefined) return;
+  const configured = instanceUrl(config, undefined);
+  if (configured !== before)
+    throw new ConfigError(
+      `this state belongs to the ServiceNow instance ${before}, the configuration names ${configured}. Use the first, or set serviceNow.instance to move the client on purpose. Nothing was changed.`,
+    );
+}
+
 function entraSettings({ tenantId: _tenant, additionalRedirectUrls: _urls, logo, ...rest }: EntraInputs): EntraSettings {
   const settings = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined)) as unknown as EntraSettings;
   return logo === undefined ? settings : { ...settings, logo: { hash: logo.hash, content: () => readAsset(logo) } };
@@ -48,7 +68,8 @@ function entraSettings({ tenantId: _tenant, additionalRedirectUrls: _urls, logo,
 
 export function stageOf(context: Context, inputs: Properties, state: Properties | undefined, recorded: Recorded | undefined): Stage {
   const { config, env, claims, urn } = context;
-  const continues = recorded?.client !== undefined && state !== undefined && continuing(recorded, inputs, state);
+  requireSameInstance(context, inputs, recorded);
+  const continues = recorded?.client !== undefined && state !== undefined && continuing(context, recorded, inputs, state);
   return {
     odeus: odeusOf(context),
     server: serverOf(context, inputs, continues ? recorded?.client?.tenantId : undefined),
@@ -71,11 +92,15 @@ function markIn({ config, env, urn }: Context, recorded: Recorded | undefined): 
 }
 
 /** Whether the recorded client is the one that the inputs declare. */
-function continuing(recorded: Recorded, inputs: Properties, state: Properties): boolean {
-  const { entra, existing } = inputs as unknown as OAuthClientConfigInputs;
+function continuing({ config }: Context, recorded: Recorded, inputs: Properties, state: Properties): boolean {
+  const { entra, serviceNow, existing } = inputs as unknown as OAuthClientConfigInputs;
   if (adoptsAnother(state, inputs)) return false;
   if (entra !== undefined)
     return recorded.kind === "entra" && (entra.tenantId === undefined || entra.tenantId.toLowerCase() === recorded.client?.tenantId?.toLowerCase());
+  if (serviceNow !== undefined)
+    return (
+      recorded.kind === "serviceNow" && (serviceNow.instance === undefined || instanceUrl(config, serviceNow.instance) === recorded.client?.objects["instance"])
+    );
   return recorded.kind === "existing" && existing?.clientId === recorded.client?.clientId;
 }
 
@@ -91,6 +116,17 @@ function formerServer(context: Context, inputs: Properties, state: Properties | 
       env: context.env,
       limits: limitsOf(context.config),
     });
+  if (former.kind === "serviceNow") {
+    const serviceNow = ((state?.["serviceNow"] ?? inputs["serviceNow"]) as unknown as ServiceNowInputs | undefined) ?? { name: former.clientId };
+    const { settings } = serviceNowOptions(serviceNow);
+    return createServiceNowServer({
+      settings,
+      instance: former.objects["instance"],
+      config: context.config,
+      env: context.env,
+      limits: limitsOf(context.config),
+    });
+  }
   // Its settings matter no more, but for its name in messages and whether it is purged.
   const entra =
     ((state?.["entra"] ?? inputs["entra"]) as unknown as EntraInputs | undefined) ??

@@ -5,6 +5,7 @@ import type { Properties, Value } from "../../core/value.js";
 import type { Recorded } from "../../rollout/record.js";
 import { recordedIn, stateOf } from "../rolloutState.js";
 import { inputs as inputDefinition, type OAuthClientConfigState } from "./definition.js";
+import { KINDS } from "./rules.js";
 
 /** Inputs and outputs as one state. The input copies are what was really rolled out. */
 export function toState(inputs: Properties, recorded: Recorded, server: AuthorizationServer): Properties {
@@ -32,7 +33,7 @@ export function fromState(state: Properties): Recorded {
 
 /** Read back into the inputs, so that the engine shows the difference: settings of the client, and scopes that the program keeps. */
 export function readBackInputs(inputs: Properties, settings: Record<string, unknown>, scopesOf: (written: string) => string[] | undefined): Properties {
-  const kind = inputs["entra"] === undefined ? "existing" : "entra";
+  const kind = KINDS.find((one) => inputs[one] !== undefined) ?? "existing";
   const client = Object.fromEntries(Object.entries({ ...(inputs[kind] as Properties), ...settings }).filter(([, value]) => value !== undefined));
   const integrations = (inputs["integrations"] as Properties[]).map((use) => {
     const now = scopesOf(String(use["integration"]));
