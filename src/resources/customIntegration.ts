@@ -9,7 +9,8 @@ import type { OdeusApi } from "../clients/odeus.js";
 import { ConfigError, doing, isRemote, mayHaveHappened } from "../core/errors.js";
 import { type Properties, UNKNOWN } from "../core/value.js";
 import type { Integration } from "../generated/odeusApi.js";
-import type { Difference, Resource, Result } from "./resource.js";
+import { findIntegration } from "../workspace/integrations.js";
+import type { Context, Difference, ReadResult, Resource, Result } from "./resource.js";
 import { odeusOf } from "./workspaceApi.js";
 
 const AUTH_TYPE = "OAUTH";
@@ -70,16 +71,14 @@ export const customIntegration: Resource = {
     return known;
   },
 
-  async read(context, id, _state, declared) {
-    const odeus = odeusOf(context);
-    const integration = await find(odeus, id);
-    if (integration === undefined) return undefined;
-    if (integration.buildByOdeus)
-      throw new ConfigError(`integration ${id} (${integration.name}) is built by Odeus; CustomIntegration is for those made from scratch.`);
-    const description = integration.description === "" && declared["description"] === undefined ? {} : { description: integration.description };
-    const now = { name: integration.name, ...description };
-    return { ...(await result(odeus, integration, now)), inputs: now };
+  async import(context, id) {
+    const { id: found } = await findIntegration(odeusOf(context), id);
+    const imported = await read(context, found, {});
+    if (imported === undefined) throw new ConfigError(`integration ${id} is gone from the workspace.`);
+    return imported;
   },
+
+  read: (context, id, _state, declared) => read(context, id, declared),
 
   async update(context, id, _state, news) {
     const declared = news as unknown as Inputs;
@@ -100,6 +99,17 @@ export const customIntegration: Resource = {
     );
   },
 };
+
+async function read(context: Context, id: string, declared: Properties): Promise<ReadResult | undefined> {
+  const odeus = odeusOf(context);
+  const integration = await find(odeus, id);
+  if (integration === undefined) return undefined;
+  if (integration.buildByOdeus)
+    throw new ConfigError(`integration ${id} (${integration.name}) is built by Odeus; CustomIntegration is for those made from scratch.`);
+  const description = integration.description === "" && declared["description"] === undefined ? {} : { description: integration.description };
+  const now = { name: integration.name, ...description };
+  return { ...(await result(odeus, integration, now)), inputs: now };
+}
 
 async function find(odeus: OdeusApi, id: string): Promise<Integration | undefined> {
   try {

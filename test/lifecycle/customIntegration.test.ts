@@ -54,6 +54,19 @@ describe.each(HOSTS)("a custom integration through the %s host", (name, start) =
     expect(await named("Takeover")).toHaveLength(1);
   });
 
+  // The dynamic host has no import: the engine does not offer it one.
+  if (name === "plugin")
+    it("is imported by id, slug or exact name, and refused where Odeus built it or nothing has the name", async () => {
+      const made = await make("Imported", "by hand");
+      for (const id of [made.id, String(made.state["slug"]), "Imported"]) {
+        const found = await stage.host.read(urn("Imported"), id);
+        expect(found).toMatchObject({ id: made.id, inputs: { name: "Imported", description: "by hand" } });
+        expect((await stage.host.diff(urn("Imported"), made.id, found?.state ?? {}, { name: "Imported", description: "by hand" })).changes).toBe(false);
+      }
+      expect(await failure(stage.host.read(urn("Imported"), "jira"))).toContain("is built by Odeus");
+      expect(await failure(stage.host.read(urn("Imported"), "nothing-of-this-name"))).toContain('the workspace has no integration "nothing-of-this-name"');
+    });
+
   it("is made once when the answer to its creation is lost", async () => {
     await stage.world.fault({ counterpart: "odeus", operation: "createIntegration", fault: "answerLost" });
     const made = await make("Lost answer");
