@@ -109,6 +109,16 @@ describe("the README's example", () => {
   });
 });
 
+describe.each(["quickstart", "snowflake"])("the example %s", (name) => {
+  const { resources } = parse(read(`examples/${name}-yaml/Pulumi.yaml`)) as { resources: Record<string, { type: string; properties: object }> };
+
+  it("declares the same in TypeScript and in YAML, and only what schema.json knows", () => {
+    const declared = Object.fromEntries(Object.entries(resources).map(([resource, { properties }]) => [resource, properties]));
+    expect(declarations(read(`examples/${name}/index.ts`))).toEqual(declared);
+    expect(Object.values(resources).flatMap(({ type, properties }) => unknownProperties(type, properties))).toEqual([]);
+  });
+});
+
 /** Errors of the strictest compiler settings in a program that lies in the repository's root. */
 function typeErrors(program: string): string[] {
   const file = path.join(ROOT, "readme-example.ts");
@@ -130,19 +140,24 @@ function typeErrors(program: string): string[] {
   return ts.getPreEmitDiagnostics(compiled, compiled.getSourceFile(file)).map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, "\n"));
 }
 
-/** What a program declares, with `${name}` for each value of its configuration. */
+/** What a program declares by resource name, with `${name}` for each value of its configuration and `${resource.output}` for each output. */
 function declarations(program: string): Record<string, object> {
   const declared: Record<string, object> = {};
-  class OAuthClientConfig {
+  class Declared {
     constructor(name: string, args: object) {
       declared[name] = args;
+      // biome-ignore lint/correctness/noConstructorReturn: any property of a resource is an output
+      return new Proxy(this, { get: (_, output) => `\${${name}.${String(output)}}` });
     }
   }
   class Config {
     require = (name: string): string => `\${${name}}`;
     requireSecret = this.require;
+    get = this.require;
+    getBoolean = this.require;
   }
-  const modules: Record<string, object> = { "@odeus/pulumi": { OAuthClientConfig }, "@pulumi/pulumi": { Config, all: () => ({ apply: () => undefined }) } };
+  const odeus = { OAuthClientConfig: Declared, CustomIntegration: Declared, SnowflakeSecurityIntegration: Declared };
+  const modules: Record<string, object> = { "@odeus/pulumi": odeus, "@pulumi/pulumi": { Config, all: () => ({ apply: () => undefined }) } };
   const { code } = transformSync(program, { loader: "ts", format: "cjs" });
   const module = { exports: {} };
   new Function("require", "module", "exports", code)((name: string) => modules[name], module, module.exports);
