@@ -13,6 +13,7 @@ import type { AuthorizationServer, ClientWish, IssuedSecret, Observation, Regist
 import { change, type EntraSettings, imageType, newBody, seen } from "./entraApplication.js";
 import { convergeGrant, ensureServicePrincipal, findGrant, notReplicated, scopesOf } from "./entraConsent.js";
 import { observation } from "./entraObservation.js";
+import { policyWarnings, readSecretPolicy, type SecretPolicy } from "./entraPolicy.js";
 import { createRecycleBin } from "./entraRecycleBin.js";
 import { bareScope, readCatalogue, type ScopeCatalogue, scopeIds } from "./entraScopes.js";
 import { clientCredentialsProbe } from "./probes.js";
@@ -32,6 +33,7 @@ const REPLICATION_MS = 300_000;
 
 /** Graph's own list of scopes is long, and one for all apps of a tenant. */
 const catalogues = createSideBySide<ScopeCatalogue>(60_000);
+const policies = createSideBySide<SecretPolicy | undefined>(60_000);
 
 export function createEntraServer(options: EntraOptions): AuthorizationServer {
   const { settings, config, env, limits } = options;
@@ -41,9 +43,10 @@ export function createEntraServer(options: EntraOptions): AuthorizationServer {
   const patience: Patience = { env, budgetMs: REPLICATION_MS };
   const name = `app registration "${settings.displayName}"`;
   const title = `${name}${options.tenantId === undefined ? "" : ` in tenant ${options.tenantId}`}`;
+  const tenantKey = `${cloud.graph} ${options.tenantId ?? ""} ${config.text("entraClientId") ?? ""}`;
   let catalogue: Promise<ScopeCatalogue> | undefined;
   const scopes = (): Promise<ScopeCatalogue> => {
-    catalogue ??= catalogues.ask(`${cloud.graph} ${options.tenantId ?? ""} ${config.text("entraClientId") ?? ""}`, env, () => readCatalogue(graph));
+    catalogue ??= catalogues.ask(tenantKey, env, () => readCatalogue(graph));
     return catalogue;
   };
   /** Object ids of apps that this operation has just made: nobody has seen them, so nobody has given them anything. */
@@ -164,8 +167,10 @@ export function createEntraServer(options: EntraOptions): AuthorizationServer {
     async prepare(wish) {
       return doing(`checking ${title}`, async () => {
         await tenant();
+        const policy = policies.ask(tenantKey, env, () => readSecretPolicy(graph, env.now()));
+        policy.catch(() => undefined);
         scopeIds(await scopes(), wish.scopes);
-        return { warnings: [] };
+        return { warnings: policyWarnings(await policy, settings.secretLifetimeDays) };
       });
     },
 

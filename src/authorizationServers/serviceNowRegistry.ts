@@ -26,6 +26,22 @@ export function fieldsOf(settings: ServiceNowSettings, mark: Mark, redirectUrls:
   };
 }
 
+/** A record as this user is shown it. */
+export interface Seen {
+  record: ClientRecord;
+  /** Columns that hold something, and are blanked for this user. */
+  unreadable: readonly Column[];
+}
+
+/** Documented defaults of the columns that a program may leave open. */
+const STANDARD = { accessTokenLifespanSeconds: 1800, refreshTokenLifespanSeconds: 8_640_000 };
+
+/** Settings that the program no longer names go back to the standard; those that it never named stay as they are. */
+function withStandards(settings: ServiceNowSettings, formerly: Partial<ServiceNowSettings>): ServiceNowSettings {
+  const dropped = Object.entries(STANDARD).filter(([name]) => name in formerly && !(name in settings));
+  return { ...settings, ...Object.fromEntries(dropped), ...("comments" in formerly && !("comments" in settings) ? { comments: "" } : {}) };
+}
+
 /** A request whose redirect URL matches none gets the first one, so ours stand in front and those of others behind. */
 function redirectsOf(record: ClientRecord): string[] {
   return record.redirect_url
@@ -34,44 +50,58 @@ function redirectsOf(record: ClientRecord): string[] {
     .filter((url) => url !== "");
 }
 
+export interface RegistryWish {
+  settings: ServiceNowSettings;
+  /** What the program said when the record was last written. */
+  formerly: Partial<ServiceNowSettings>;
+  mark: Mark;
+  clientId: string;
+  redirectUrls: readonly string[];
+  /** Redirect URLs of ours that are no longer wished. */
+  formerRedirectUrls: readonly string[];
+}
+
 /** What has to be written so that the entry is as wished, and what to write to take that back. Undefined: nothing. */
-export function registryChange(
-  record: ClientRecord,
-  settings: ServiceNowSettings,
-  mark: Mark,
-  wished: readonly string[],
-  formerly: readonly string[],
-): { forward: ClientFields; back: ClientFields } | undefined {
-  const others = minus(redirectsOf(record), union(wished, formerly));
+export function registryChange({ record, unreadable }: Seen, wish: RegistryWish): { forward: ClientFields; back: ClientFields } | undefined {
+  const stand = redirectsOf(record);
+  const others = minus(stand, union(wish.redirectUrls, wish.formerRedirectUrls));
+  // Among ourselves any order will do.
+  const ours = union(
+    stand.filter((url) => wish.redirectUrls.includes(url)),
+    wish.redirectUrls,
+  );
+  const settings = withStandards(wish.settings, wish.formerly);
   const comments = settings.comments ?? readComment(record.comments).comment;
-  const fields = fieldsOf({ ...settings, comments }, mark, [...wished, ...others]);
+  const fields = { ...fieldsOf({ ...settings, comments }, wish.mark, [...ours, ...others]), client_id: wish.clientId };
   const forward: ClientFields = {};
   const back: ClientFields = {};
   for (const [column, value] of Object.entries(fields) as [keyof ClientFields & Column, string][]) {
-    if (equal(column, record[column], value)) continue;
+    const unseen = unreadable.includes(column);
+    // What others have written in there would be lost; of the rest, the wish alone counts.
+    if (unseen ? SHARED.includes(column) : equal(column, record[column], value)) continue;
     Object.assign(forward, { [column]: value });
-    Object.assign(back, { [column]: record[column] });
+    if (!unseen) Object.assign(back, { [column]: record[column] });
   }
   return Object.keys(forward).length === 0 ? undefined : { forward, back };
 }
 
+/** Columns that hold what others wrote beside what is ours; and the id, which only a hand could have changed. */
+const SHARED: readonly Column[] = ["redirect_url", "comments", "client_id"];
+
 function equal(column: Column, stands: string, wished: string): boolean {
-  return column === "redirect_url" ? stands.replace(/\s/g, "") === wished : stands === wished;
+  if (column === "redirect_url") return stands.replace(/\s/g, "") === wished;
+  return column === "comments" ? plainText(stands) === plainText(wished) : stands === wished;
 }
 
-/** Columns that hold something else than was written, and those that this user may not read. */
-export function ignoredColumns(record: ClientRecord, fields: ClientFields): { ignored: string[]; unreadable: string[] } {
-  const wrong = Object.entries(fields).filter(
-    ([column, value]) => column !== "client_secret" && !equal(column as Column, record[column as Column], String(value)),
-  );
-  const unreadable = wrong.filter(([column]) => record[column as Column] === "").map(([column]) => column);
-  return {
-    ignored: minus(
-      wrong.map(([column]) => column),
-      unreadable,
-    ),
-    unreadable,
-  };
+/** A text of several lines, however they end. */
+function plainText(text: string): string {
+  return text.replace(/\r\n?/g, "\n");
+}
+
+/** Columns that hold something else than was written. */
+export function ignoredColumns({ record, unreadable }: Seen, fields: ClientFields): string[] {
+  const written = Object.entries(fields).filter(([column]) => column !== "client_secret" && !unreadable.includes(column as Column));
+  return written.filter(([column, value]) => !equal(column as Column, record[column as Column], String(value))).map(([column]) => column);
 }
 
 /** Everything that stands there, as a program would write it: for an import. */
@@ -86,50 +116,54 @@ export function settingsFound(record: ClientRecord): Record<string, unknown> {
   };
 }
 
-/** The declared settings as they stand now; an empty column may be one that this user may not read, and says nothing. */
-function settingsNow(record: ClientRecord, settings: ServiceNowSettings): Record<string, unknown> {
+/** The declared settings as they stand now. */
+function settingsNow({ record, unreadable }: Seen, settings: ServiceNowSettings): Record<string, unknown> {
   const number = (text: string): number | undefined => (text === "" ? undefined : Number(text));
-  const now: Record<string, unknown> = {
-    name: record.name === "" ? undefined : record.name,
-    active: record.active === "" ? undefined : record.active === "true",
-    accessTokenLifespanSeconds: number(record.access_token_lifespan),
-    refreshTokenLifespanSeconds: number(record.refresh_token_lifespan),
-    comments: record.comments === "" ? undefined : readComment(record.comments).comment,
-  };
-  return Object.fromEntries(Object.entries(now).filter(([name, value]) => name in settings && value !== undefined));
+  const { comment } = readComment(record.comments);
+  const now = [
+    ["name", "name", record.name],
+    ["active", "active", record.active === "true"],
+    ["accessTokenLifespanSeconds", "access_token_lifespan", number(record.access_token_lifespan)],
+    ["refreshTokenLifespanSeconds", "refresh_token_lifespan", number(record.refresh_token_lifespan)],
+    // Our mark takes the place of blanks at the end.
+    ["comments", "comments", plainText(comment).trimEnd() === plainText(settings.comments ?? "").trimEnd() ? settings.comments : comment],
+  ] as const;
+  const read = now.filter(([name, column, value]) => name in settings && !unreadable.includes(column) && value !== undefined);
+  return Object.fromEntries(read.map(([name, , value]) => [name, value]));
 }
 
 export function observationOf(
-  record: ClientRecord,
+  seen: Seen,
   client: RegisteredClient,
   wish: ClientWish,
   settings: ServiceNowSettings,
   /** The entry as people know it. */
   shown: string,
 ): Observation {
+  const { record, unreadable } = seen;
   const redirects = redirectsOf(record);
-  const unreadable = record.redirect_url === "";
-  const missing = unreadable ? [] : minus(wish.redirectUrls, redirects);
-  const [first] = wish.redirectUrls;
-  const late = !unreadable && missing.length === 0 && first !== undefined && redirects[0] !== first && !wish.redirectUrls.includes(redirects[0] ?? "");
+  const unread = unreadable.includes("redirect_url");
+  const missing = unread ? [] : minus(wish.redirectUrls, redirects);
+  const [first = ""] = redirects;
+  const late = missing.length === 0 && first !== "" && wish.redirectUrls.length > 0 && !wish.redirectUrls.includes(first);
   const redirectProblem =
     missing.length > 0
       ? `${shown} lacks the redirect URL ${missing.join(", ")}`
       : late
-        ? `${shown} has ${redirects[0]} before our redirect URL; ServiceNow falls back to the first`
+        ? `${shown} has ${first} before our redirect URL; ServiceNow falls back to the first`
         : undefined;
-  const replaced = record.client_id !== "" && record.client_id !== client.clientId;
-  const disabled = record.active === "false" && settings.active !== false;
+  const replaced = !unreadable.includes("client_id") && record.client_id !== client.clientId;
+  const disabled = record.active === "false" && settings.active === undefined;
   const drift = [
     redirectProblem ?? "",
-    replaced ? `${shown} has the client id ${record.client_id} by now` : "",
-    disabled && settings.active === undefined ? `${shown} was made inactive: nobody can sign in` : "",
+    replaced ? `${shown} has the client id ${record.client_id || "(none)"} by now` : "",
+    disabled ? `${shown} was made inactive: nobody can sign in` : "",
   ].filter((sentence) => sentence !== "");
   const extra = minus(redirects, wish.redirectUrls);
   const findings: Finding[] = [
     redirectProblem !== undefined
       ? { property: "redirectUrl", state: "wrong", detail: redirectProblem }
-      : unreadable
+      : unread
         ? { property: "redirectUrl", state: "unproven", detail: "this user may not read the redirect URLs" }
         : { property: "redirectUrl", state: "proven", detail: "" },
     wish.scopes.length === 0
@@ -142,6 +176,6 @@ export function observationOf(
     drift,
     notes: extra.length > 0 ? [`${shown} also has redirect URLs that are not ours; they stay: ${extra.join(", ")}`] : [],
     findings,
-    settings: settingsNow(record, settings),
+    settings: settingsNow(seen, settings),
   };
 }

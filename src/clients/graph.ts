@@ -14,6 +14,12 @@ export interface PasswordCredential {
   startDateTime: string | null;
   endDateTime: string | null;
 }
+export interface AppManagementPolicy {
+  isEnabled: boolean;
+  applicationRestrictions?: {
+    passwordCredentials?: { restrictionType: string; maxLifetime?: string | null; restrictForAppsCreatedAfterDateTime?: string | null; state?: string }[];
+  };
+}
 export interface RequiredResourceAccess {
   resourceAppId: string;
   resourceAccess: { id: string; type: string }[];
@@ -195,6 +201,7 @@ export function createGraph(options: { root: string; env: Env; limits: HttpLimit
     async putLogo(objectId: string, contentType: string, content: Buffer): Promise<void> {
       await send({ operation: "putLogo", method: "PUT", path: `${application(objectId)}/logo`, bytes: { contentType, content }, repeat: "repeatable" });
     },
+    getAppManagementPolicy: () => find<AppManagementPolicy>({ operation: "getAppManagementPolicy", path: "/policies/defaultAppManagementPolicy" }),
     findServicePrincipal: (appId: string) =>
       find<ServicePrincipal>({
         operation: "getServicePrincipal",

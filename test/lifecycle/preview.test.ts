@@ -81,6 +81,20 @@ describe("fails for", () => {
     expect(message).toContain("needs the application permission Application.ReadWrite.OwnedBy, with admin consent");
   });
 
+  it("nothing of a tenant's policy that this identity may not read; one that may is told of a lifetime that is too long", async () => {
+    await stage.world.policy(90);
+    try {
+      await preview(MAIL);
+      expect(stage.said("WARNING")).toEqual([]);
+      const reader = await stage.world.identity(["Application.ReadWrite.OwnedBy", "Policy.Read.All"]);
+      await stage.host.configure({ entra: { clientId: reader.clientId, clientSecret: reader.clientSecret } });
+      await preview(MAIL);
+      expect(stage.said("WARNING")).toEqual([expect.stringMatching(/^entra\.secretLifetimeDays: .*at most 90 days.*asks for 180.*Set it to 90 or less\.$/)]);
+    } finally {
+      await stage.world.policy();
+    }
+  });
+
   it("a key that the workspace does not know", async () => {
     await stage.host.configure({ apiKey: "odeus-key-of-nobody" });
     expect((await failing(MAIL)).message).toContain("Check the API key");
