@@ -154,6 +154,12 @@ const CALLS: Record<string, (request: ControlRequest) => Answer | Promise<Answer
   },
   // The second part of the path is "users".
   "POST serviceNow": ({ world, body }) => ({ status: 201, body: world.addServiceNowUser(((body ?? {}) as { roles?: string[] }).roles ?? []) }),
+  "PUT watch": ({ world, body }) => {
+    const { servers = [] } = (body ?? {}) as { servers?: string[] };
+    world.watch(servers.map((server) => nameOf(server, ACCEPTING, "servers")));
+    return done;
+  },
+  "GET watch": ({ world }) => ({ status: 200, body: world.seen() }),
   "GET accepted": async ({ world, query }) => {
     const server = nameOf(query.get("server"), ACCEPTING, "servers");
     return { status: 200, body: { accepted: await world.accepted(server, query.get("clientId") ?? "", query.get("clientSecret") ?? "") } };

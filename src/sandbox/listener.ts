@@ -22,6 +22,8 @@ export interface ListenerOptions {
   calls: CallRecord;
   faults: FaultPlan;
   latency(): number;
+  /** After every recorded call, when its effect has happened and before it is answered. */
+  afterEffect(call: RecordedCall): Promise<void>;
   tls?: { key: string; cert: string };
 }
 
@@ -97,12 +99,19 @@ async function serve(options: ListenerOptions, staleReads: StaleReads, origin: s
   if (options.latency() > 0) await new Promise((resolve) => setTimeout(resolve, options.latency()));
 
   const read = counterpart.readKey?.(request) ?? (method === "GET" ? url.pathname + url.search : undefined);
-  if (raw) return serveRaw(counterpart, call, fault, incoming, outgoing);
-  if (fault !== undefined && !takesEffect(fault))
+  if (raw) {
+    // The OAuth server's own pages and endpoints change nothing that anybody watches.
+    await options.afterEffect(call);
+    return serveRaw(counterpart, call, fault, incoming, outgoing);
+  }
+  if (fault !== undefined && !takesEffect(fault)) {
+    await options.afterEffect(call);
     return strike(fault, call, outgoing, counterpart, () => (read === undefined ? undefined : staleReads.before(read)));
+  }
   const reply = await handle();
   if (operation?.changes === true) staleReads.changed();
   else if (read !== undefined) staleReads.remember(read, reply);
+  await options.afterEffect(call);
   if (fault !== undefined) return strikeAfter(fault, call, outgoing, counterpart, reply);
   call.status = reply.status;
   send(outgoing, reply);

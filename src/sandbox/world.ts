@@ -15,6 +15,7 @@ import { createServiceNowCounterpart, type ServiceNowCounterpart } from "./servi
 import { accessOf, environmentOf, type SnowflakeAccess } from "./snowflake/access.js";
 import { createSnowflakeCounterpart, type SnowflakeCounterpart } from "./snowflake/snowflakeCounterpart.js";
 import { createVendorServer, type VendorName, type VendorServer } from "./vendors/vendorServer.js";
+import { createWatch, type Watch } from "./watch.js";
 
 /** What registering, consenting and finding deleted apps takes; the last one only for listing what is deleted. */
 const DEFAULT_PERMISSIONS = ["Application.ReadWrite.OwnedBy", "DelegatedPermissionGrant.ReadWrite.All", "Application.Read.All"];
@@ -76,6 +77,9 @@ export interface World {
   /** A user of the ServiceNow instance's API. */
   addServiceNowUser(roles: string[]): ApiUser;
   accepted(server: AcceptingServer, clientId: string, secret: string): Promise<boolean>;
+  /** Asks these servers after every call whether they take what the slots hold; none: no more. */
+  watch(servers: readonly AcceptingServer[]): void;
+  seen: Watch["seen"];
   state(): Record<string, unknown>;
   /** Puts back what `state` gave of the workspace, the Entra tenants and the vendors, in this or another world. */
   restore(saved: SavedWorld): void;
@@ -122,11 +126,13 @@ export async function createWorld(certificates: Certificates, options: WorldOpti
     },
   });
 
+  const accepting = { entra, serviceNow, snowflake, ...vendors };
+  const watch = createWatch(workspace.heldClients);
   const counterparts: Record<keyof WorldDescription["origins"], Counterpart> = { odeus: workspace.counterpart, entra, serviceNow, snowflake, ...vendors };
   for (const [name, counterpart] of Object.entries(counterparts) as [keyof WorldDescription["origins"], Counterpart][]) {
     // Entra alone is served over https: its client library refuses a plain sign-in host.
     const tls = name === "entra" ? { tls: { key: certificates.key, cert: certificates.cert } } : {};
-    listeners[name] = await startListener({ counterpart, calls, faults, latency: () => latency, ...tls });
+    listeners[name] = await startListener({ counterpart, calls, faults, latency: () => latency, afterEffect: watch.look, ...tls });
   }
 
   const origins = Object.fromEntries(Object.entries(listeners).map(([name, { origin }]) => [name, origin])) as WorldDescription["origins"];
@@ -181,7 +187,9 @@ export async function createWorld(certificates: Certificates, options: WorldOpti
         tenants.map((name) => (name === "first" ? first : second)),
       ),
     addServiceNowUser: (roles) => addApiUser(serviceNow.instance, roles),
-    accepted: async (server, clientId, secret) => ({ entra, serviceNow, snowflake, ...vendors })[server].accepts(clientId, secret),
+    accepted: async (server, clientId, secret) => accepting[server].accepts(clientId, secret),
+    watch: (servers) => watch.start(servers.map((name) => accepting[name].accepts)),
+    seen: watch.seen,
     state: () => Object.fromEntries(Object.entries(counterparts).map(([name, counterpart]) => [name, counterpart.state()])),
     restore(saved) {
       if (saved.odeus !== undefined) workspace.restore(saved.odeus);

@@ -10,6 +10,7 @@ import type { ServiceNowChange } from "../../src/sandbox/serviceNow/serviceNowCo
 import type { AccountSettings, ForeignIntegration, Integration, Role, User } from "../../src/sandbox/snowflake/account.js";
 import type { Ending } from "../../src/sandbox/snowflake/sessions.js";
 import type { Behaviour, VendorName } from "../../src/sandbox/vendors/vendorServer.js";
+import type { Watch } from "../../src/sandbox/watch.js";
 import type { AcceptingServer, WorldDescription, WorldOptions } from "../../src/sandbox/world.js";
 
 export interface Reply {
@@ -54,6 +55,9 @@ export interface World extends WorldDescription {
   /** Another user of the instance's API. */
   serviceNowUser(roles: string[]): Promise<ApiUser>;
   accepted(server: AcceptingServer, clientId: string, clientSecret: string): Promise<boolean>;
+  /** From now on these servers are asked after every call whether one of them takes what the slots hold. */
+  watch(...servers: AcceptingServer[]): Promise<void>;
+  watched(): Promise<ReturnType<Watch["seen"]>>;
   /** A person's hand at Graph: not recorded, no faults, no lag, no permissions. `path` starts behind /v1.0. */
   graph<T = Record<string, unknown>>(method: string, path: string, body?: unknown, tenantId?: string): Promise<{ status: number; body: T }>;
   /** A person's hand at the workspace. */
@@ -189,6 +193,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     serviceNowUser: (roles) => control("POST", "/serviceNow/users", { roles }),
     accepted: async (server, clientId, clientSecret) =>
       (await control<{ accepted: boolean }>("GET", `/accepted?${new URLSearchParams({ server, clientId, clientSecret })}`)).accepted,
+    watch: (...servers) => control("PUT", "/watch", { servers }),
+    watched: () => control("GET", "/watch"),
     graph: (method, path, body, tenantId) =>
       byHand(`${description.origins.entra}/v1.0`, method, path, body, tenantId === undefined ? {} : { "x-sandbox-tenant": tenantId }),
     odeus: (method, path, body) => byHand(description.origins.odeus, method, path, body),

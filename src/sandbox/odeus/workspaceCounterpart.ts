@@ -27,6 +27,8 @@ export interface OdeusWorkspace {
   workspaceId: string;
   /** Ids of the built-in integrations by slug. */
   integrations: Record<string, string>;
+  /** The clients of its own in its slots, secrets included. */
+  heldClients(): { slug: string; clientId: string; clientSecret: string | undefined }[];
   /** Takes over what `counterpart.state()` of an earlier workspace of this name gave. */
   restore(saved: { integrations: Integration[] }): void;
 }
@@ -63,6 +65,10 @@ export function createOdeusWorkspace(options: OdeusWorkspaceOptions): OdeusWorks
     apiKeys: { full: full.key, withoutScope: withoutScope.key },
     workspaceId: workspace.id,
     integrations,
+    heldClients: () =>
+      [...workspace.integrations.values()].flatMap(({ slug, client }) =>
+        client === undefined ? [] : [{ slug, clientId: client.clientId, clientSecret: client.clientSecret }],
+      ),
     restore: (saved) => workspace.restore(saved.integrations),
   };
 }
