@@ -1,32 +1,34 @@
-/** `make demo`: the quickstart on the real engine against the sandbox, and the proof that each step did what it says. */
+/** `make demo`: the quickstart and the Snowflake example on the real engine against the sandbox, and the proof that each step did what it says. */
 
-import { readFileSync } from "node:fs";
-import * as path from "node:path";
 import type { Stack } from "@pulumi/pulumi/automation";
 import { connectUser } from "../test/support/browser";
+import { demoSnowflake } from "./demoSnowflake";
+import { announced, indented, must, say, shortened, shortenedUrl } from "./demoSpeech";
 import { programOf, startEngine } from "./engine";
 import { type Sandbox, startSandbox } from "./sandboxProcess";
 import { table } from "./table";
 
-const PROGRAM = path.join(__dirname, "..", "examples", "quickstart", "index.ts");
 const MICROSOFT = ["outlook-email", "sharepoint"];
 const INTEGRATIONS = [...MICROSOFT, "jira"];
-
-const say = (text = ""): void => void process.stdout.write(`${text}\n`);
-const indented = { onOutput: (text: string) => void process.stdout.write(text.replace(/^(?=.)/gm, "    ")) };
-
-function must(holds: boolean, what: string): void {
-  if (!holds) throw new Error(`this did not hold: ${what}`);
-}
 
 async function main(): Promise<void> {
   const startedAt = Date.now();
   const sandbox = await startSandbox();
+  try {
+    say('Sandbox ready: workspace "Contoso", a Microsoft Entra tenant, an Atlassian server and a Snowflake account, all on this machine; nothing leaves it.');
+    await quickstart(sandbox);
+    say("\n--- Snowflake ---\n");
+    await demoSnowflake(sandbox);
+    say(`\nAll of it held. ${Math.round((Date.now() - startedAt) / 1000)} s. Next: README.md, "Against your own tenant".`);
+  } finally {
+    sandbox.close();
+  }
+}
+
+async function quickstart(sandbox: Sandbox): Promise<void> {
   const engine = await startEngine(sandbox.world.environment);
   try {
-    say('Sandbox ready: workspace "Contoso", a Microsoft Entra tenant and an Atlassian server, all on this machine; nothing leaves it.');
-    say(`Program: examples/quickstart/index.ts (${readFileSync(PROGRAM, "utf8").trim().split("\n").length} lines)`);
-    const stack = await engine.stack({ project: "odeus-quickstart", program: programOf(PROGRAM) });
+    const stack = await engine.stack({ project: "odeus-quickstart", program: programOf(announced("quickstart")) });
     const jira = await sandbox.slot("jira");
     const byHand = await sandbox.atlassianClient({ name: "Jira for Contoso", redirectUris: [jira.redirectUrl], scopes: jira.defaultScopes });
     await stack.setAllConfig({ jiraClientId: { value: byHand.clientId }, jiraClientSecret: { value: byHand.clientSecret, secret: true } });
@@ -37,10 +39,8 @@ async function main(): Promise<void> {
     await connect(sandbox, "outlook-email");
     await upAgain(stack, sandbox);
     await destroy(stack, sandbox);
-    say(`\nAll of it held. ${Math.round((Date.now() - startedAt) / 1000)} s. Next: README.md, "Against your own tenant".`);
   } finally {
     engine.close();
-    sandbox.close();
   }
 }
 
@@ -58,8 +58,6 @@ async function outputsOf(stack: Stack): Promise<Recorded[]> {
   return resources.filter(({ type }) => type.endsWith("OAuthClientConfig")).map(({ outputs }) => outputs);
 }
 
-const shortened = (text: string): string => (text.length > 12 ? `${text.slice(0, 4)}…${text.slice(-4)}` : text);
-
 async function showResult(stack: Stack, sandbox: Sandbox): Promise<void> {
   const outputs = await outputsOf(stack);
   const rows = await Promise.all(
@@ -73,14 +71,7 @@ async function showResult(stack: Stack, sandbox: Sandbox): Promise<void> {
       const { verdict, proven, unproven } = resource.verification;
       must(verdict === "accepted", `the secret in ${slug} was accepted by the authorization server`);
       const verdictText = unproven.length === 0 ? proven.join(", ") : `${proven.join(", ")}; not provable without a user: ${unproven.join(", ")}`;
-      return [
-        slug,
-        "your client",
-        shortened(resource.clientId),
-        slot.redirectUrl.replace(/[0-9a-f-]{32,}/, shortened),
-        String(resource.effectiveScopes[slug]?.length),
-        verdictText,
-      ];
+      return [slug, "your client", shortened(resource.clientId), shortenedUrl(slot.redirectUrl), String(resource.effectiveScopes[slug]?.length), verdictText];
     }),
   );
   say(`\n${table([["Integration", "Client", "Client id", "Redirect URL", "Scopes", "Proven"], ...rows])}`);

@@ -14,8 +14,14 @@ export interface Sandbox {
   clearCalls(): Promise<void>;
   /** A client made by hand at the Atlassian counterpart. */
   atlassianClient(client: { name: string; redirectUris: string[]; scopes: string[] }): Promise<{ clientId: string; clientSecret: string }>;
-  /** The workspace as a person sees it: its own API, with no key asked. */
-  slot(slug: string): Promise<Slot>;
+  /** The workspace as a person sees it: its own API, with no key asked. By slug of a built-in integration, or by id. */
+  slot(integration: string): Promise<Slot>;
+  /** The client secret that the workspace holds, which its API shows to nobody. */
+  enteredSecret(id: string): Promise<string | undefined>;
+  /** What the workspace does when an access token ends. False: the user has to sign in again. */
+  refreshConnection(id: string, user: string): Promise<boolean>;
+  /** Of the Snowflake account, as its administrator sees them. */
+  securityIntegrations(): Promise<SecurityIntegration[]>;
   /** App registrations of the tenant, by state. */
   applications(): Promise<{ active: string[]; deleted: string[] }>;
   close(): void;
@@ -27,6 +33,12 @@ export interface Slot {
   redirectUrl: string;
   scopes: string[];
   defaultScopes: string[];
+}
+
+export interface SecurityIntegration {
+  name: string;
+  clientId: string;
+  secrets: [string, string];
 }
 
 export async function startSandbox(): Promise<Sandbox> {
@@ -55,10 +67,22 @@ export async function startSandbox(): Promise<Sandbox> {
     },
     clearCalls: () => ask("DELETE", "/calls"),
     atlassianClient: (client) => ask("POST", "/vendors/atlassian/clients", client),
-    async slot(slug) {
-      const url = `${world.environment["ODEUS_BASE_URL"]}/integrations/v1/${world.integrations[slug]}/oauth-client`;
+    async slot(integration) {
+      const url = `${world.environment["ODEUS_BASE_URL"]}/integrations/v1/${world.integrations[integration] ?? integration}/oauth-client`;
       const answer = await fetch(url, { headers: { "x-sandbox-by-hand": "1" } });
       return ((await answer.json()) as { oauthClient: Slot }).oauthClient;
+    },
+    async enteredSecret(id) {
+      const { odeus } = await ask<{ odeus: { integrations: { id: string; client?: { clientSecret?: string } }[] } }>("GET", "/state");
+      return odeus.integrations.find((one) => one.id === id)?.client?.clientSecret;
+    },
+    async refreshConnection(id, user) {
+      const answer = await fetch(`${world.environment["ODEUS_BASE_URL"]}/integrations/${id}/connections/refresh?user=${user}`, { method: "POST" });
+      return ((await answer.json()) as { refreshed: boolean }).refreshed;
+    },
+    async securityIntegrations() {
+      const { snowflake } = await ask<{ snowflake: { integrations: SecurityIntegration[] } }>("GET", "/state");
+      return snowflake.integrations;
     },
     async applications() {
       const state = await ask<{ entra: { tenants: { applications: { appId: string; deletedDateTime: string | null }[] }[] } }>("GET", "/state");

@@ -9,7 +9,7 @@ const snowflake = new odeus.CustomIntegration("snowflake", { name: "Snowflake", 
 // The account makes client id and secrets; they are read and entered in the integration, with the account's own URLs.
 const client = new odeus.SnowflakeSecurityIntegration("client", {
   name: "ODEUS",
-  integration: snowflake.id,
+  integration: snowflake.slug,
   scopes: ["refresh_token"],
   oauthIssueRefreshTokens: true,
   oauthRefreshTokenValiditySeconds: 86_400, // The guide's value: users sign in daily. Left out, it is 90 days.
