@@ -112,8 +112,8 @@ export interface AuthorizationServer {
   slotTenant(client: RegisteredClient): string | undefined;
   /** Read-only: signs in, resolves scope names; throws with every problem it can see, before anything is made. */
   prepare(wish: ClientWish): Promise<{ warnings: string[] }>;
-  /** Our own client of an earlier run that left no state. */
-  find(mark: Mark): Promise<RegisteredClient | undefined>;
+  /** Our own client of an earlier run that left no state. `held`: the client ids in the slots to fill, which tell a renamed resource from a namesake. */
+  find(mark: Mark, held: () => Promise<string[]>): Promise<RegisteredClient | undefined>;
   /** Where our mark stands on a client, for people who have to remove it by hand. */
   readonly markPlace: string;
   /** Read-only: any client by its id, for adoption, import, and the question whose it is. Undefined: none that we can see. */

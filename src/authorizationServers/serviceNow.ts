@@ -3,7 +3,9 @@
 import type { HttpLimits } from "../clients/http.js";
 import { instanceUrl, serviceNowSignIn } from "../clients/serviceNowSignIn.js";
 import {
+  type ClientFields,
   type ClientRecord,
+  type Column,
   createServiceNowTable,
   LONGEST_ACCESS_TOKEN_SECONDS,
   OAUTH_IS_ACTIVE,
@@ -15,12 +17,15 @@ import type { Env } from "../core/env.js";
 import { ConfigError, doing, mayHaveHappened, OdeusError } from "../core/errors.js";
 import { nameOfMark, ownerOtherThan, readComment } from "../core/mark.js";
 import { Secret } from "../core/secret.js";
+import { minus } from "../core/sets.js";
 import type { AuthorizationServer, IssuedSecret, RegisteredClient } from "./contract.js";
 import { BY_HAND } from "./probes.js";
-import { fieldsOf, ignoredColumns, observationOf, registryChange, type ServiceNowSettings, settingsFound } from "./serviceNowRegistry.js";
+import { fieldsOf, ignoredColumns, observationOf, registryChange, type Seen, type ServiceNowSettings, settingsFound } from "./serviceNowRegistry.js";
 
 export interface ServiceNowOptions {
   settings: ServiceNowSettings;
+  /** The settings before, of this same client: what is no longer among them goes back to the standard. */
+  formerly: Partial<ServiceNowSettings>;
   /** Subdomain or address; undefined: the configured one. */
   instance: string | undefined;
   config: Config;
@@ -28,42 +33,65 @@ export interface ServiceNowOptions {
   limits: HttpLimits;
 }
 
+/** Columns that are written and compared. */
+const MANAGED: readonly Column[] = ["name", "client_id", "active", "redirect_url", "access_token_lifespan", "refresh_token_lifespan", "comments"];
+
 export function createServiceNowServer(options: ServiceNowOptions): AuthorizationServer {
-  const { settings, config, env, limits } = options;
+  const { settings, formerly: settingsBefore, config, env, limits } = options;
   const origin = instanceUrl(config, options.instance);
   const shown = `application registry "${settings.name}" on ${new URL(origin).host}`;
   let made: ServiceNowTable | undefined;
   const table = (): ServiceNowTable => (made ??= createServiceNowTable({ baseUrl: origin, signIn: serviceNowSignIn(config), env, limits }));
   /** What stands there by our last read, after our last write. */
-  let last: ClientRecord | undefined;
+  let last: Seen | undefined;
   /** The secret of a record that this operation has just made: nobody has used it yet. */
   let fresh: Secret | undefined;
+  let warnedOf = "";
 
-  const clientOf = (record: ClientRecord): RegisteredClient => ({ clientId: record.client_id, objects: { sysId: record.sys_id, instance: origin } });
   const sysIdOf = ({ objects }: RegisteredClient): string => objects["sysId"] ?? "";
+  /** `clientId` where the record may not show it. */
+  const clientOf = (record: ClientRecord, clientId = record.client_id): RegisteredClient => ({
+    clientId,
+    objects: { sysId: record.sys_id, instance: origin },
+  });
 
   /** Undefined: gone. A record that this user is not shown is no deletion. */
-  async function read(client: RegisteredClient): Promise<ClientRecord | undefined> {
-    const record = await table().get(sysIdOf(client));
-    if (record === "hidden")
-      throw new OdeusError(
-        `ServiceNow does not show the record ${sysIdOf(client)} to this user: it is gone, or an access rule hides it. Give the user the role oauth_admin; if it is gone, take the resource out of the state (pulumi state delete).`,
-      );
-    last = record;
-    return record;
+  async function read(sysId: string): Promise<Seen | undefined> {
+    const record = await table().get(sysId);
+    if (record === "hidden") throw unseen(sysId);
+    last = record === undefined ? undefined : { record, unreadable: await unreadableOf(record) };
+    return last;
   }
 
+  function unseen(sysId: string): OdeusError {
+    return new OdeusError(
+      `ServiceNow does not show the record ${sysId} to this user: it is gone, or an access rule hides it. Give the user the role oauth_admin; if it is gone, take the resource out of the state (pulumi state delete).`,
+    );
+  }
+
+  async function unreadableOf(record: ClientRecord): Promise<Column[]> {
+    const empty = MANAGED.filter((column) => record[column] === "");
+    const unreadable = empty.length === 0 ? [] : await table().blanked(record.sys_id, empty);
+    const names = unreadable.join(", ");
+    if (names !== "" && names !== warnedOf)
+      env.say.warning(
+        `${shown}: this user may not read ${names}, so what stands there is neither compared nor proven. Let the role oauth_admin read it (field access rules of oauth_entity).`,
+      );
+    warnedOf = names;
+    return unreadable;
+  }
+
+  const known = async (client: RegisteredClient): Promise<Seen | undefined> => (last?.record.sys_id === sysIdOf(client) ? last : read(sysIdOf(client)));
+
   /** Unknown columns are ignored without a word, so what was written is read back and held against it. */
-  async function readBack(sysId: string, fields: Parameters<ServiceNowTable["update"]>[1]): Promise<ClientRecord> {
-    const record = await read({ clientId: "", objects: { sysId } });
-    if (record === undefined) throw new OdeusError(`${shown} is gone right after it was written. Somebody else may be changing it; run again.`);
-    const { ignored, unreadable } = ignoredColumns(record, fields);
+  async function readBack(sysId: string, fields: ClientFields): Promise<void> {
+    const seen = await read(sysId);
+    if (seen === undefined) throw new OdeusError(`${shown} is gone right after it was written. Somebody else may be changing it; run again.`);
+    const ignored = ignoredColumns(seen, fields);
     if (ignored.length > 0)
       throw new OdeusError(
         `ServiceNow took the change of ${shown} and ignored ${ignored.join(", ")}: a business rule, a data policy or an access rule of the instance stands against it.`,
       );
-    if (unreadable.length > 0) env.say.warning(`${shown}: this user may not read ${unreadable.join(", ")}, so they are not proven.`);
-    return record;
   }
 
   function newSecret(): Secret {
@@ -98,7 +126,7 @@ export function createServiceNowServer(options: ServiceNowOptions): Authorizatio
       });
     },
 
-    async find(mark) {
+    async find(mark, held) {
       return doing(`looking for ${shown}`, async () => {
         const [marked, named] = await Promise.all([
           table().find([{ column: "comments", operator: "LIKE", value: mark.key }]),
@@ -107,12 +135,18 @@ export function createServiceNowServer(options: ServiceNowOptions): Authorizatio
         const own = marked.find((record) => readComment(record.comments).mark?.key === mark.key);
         if (own !== undefined) return clientOf(own);
         const [other] = named;
-        if (other === undefined) return undefined;
+        if (other === undefined) {
+          // Without the right to see what is there, a second entry could be made beside the first.
+          if (await table().seesAny()) return undefined;
+          throw new ConfigError(
+            "ServiceNow shows this user no application registry at all, not even those that every instance has. Give the user the role oauth_admin (mi_admin or admin also do).",
+          );
+        }
         const theirs = readComment(other.comments).mark;
-        // A rename of the resource: the entry is this stack's own.
-        if (theirs?.stack === mark.stack) return clientOf(other);
+        // The slots hold it already: the resource was renamed. Otherwise two resources would share one entry, and its one secret.
+        if (theirs?.stack === mark.stack && (await held()).includes(other.client_id)) return clientOf(other);
         throw new ConfigError(
-          `it exists (client ${other.client_id}), and ${theirs === undefined ? "this stack did not make it" : `is that of ${nameOfMark(theirs)}`}. Choose another serviceNow.name${theirs === undefined ? ", or take it over with adoptClientId" : ""}.`,
+          `it exists (client ${other.client_id}), and ${theirs === undefined ? "this stack did not make it" : `is that of ${nameOfMark(theirs)}`}. Choose another serviceNow.name${theirs === undefined || theirs.stack === mark.stack ? ", or take it over with adoptClientId" : ""}.`,
         );
       });
     },
@@ -122,14 +156,23 @@ export function createServiceNowServer(options: ServiceNowOptions): Authorizatio
       if (clientId.includes("^")) return undefined;
       return doing(`looking for client ${clientId}`, async () => {
         const [found] = await table().find([{ column: "client_id", operator: "=", value: clientId }]);
-        return found === undefined ? undefined : { client: clientOf(found), mark: readComment(found.comments).mark, settings: settingsFound(found) };
+        if (found === undefined) return undefined;
+        const { sys_created_on: made } = found;
+        return {
+          client: clientOf(found),
+          mark: readComment(found.comments).mark,
+          settings: settingsFound(found),
+          // Nobody can tell when its secret was set; not before this.
+          ...(made === "" ? {} : { secret: { createdAt: `${made.replace(" ", "T")}Z` } }),
+        };
       });
     },
 
     async recall(client) {
       return doing(`reading ${shown}`, async () => {
-        const record = await read(client);
-        return record === undefined ? undefined : clientOf(record);
+        const seen = await read(sysIdOf(client));
+        // An id that was changed by hand is put back: the slots hold the recorded one.
+        return seen === undefined ? undefined : clientOf(seen.record, client.clientId);
       });
     },
 
@@ -137,26 +180,29 @@ export function createServiceNowServer(options: ServiceNowOptions): Authorizatio
       return doing(`registering ${shown}`, async () => {
         const clientId = env.randomHex(32);
         const secret = newSecret();
-        const byOurId = async (): Promise<ClientRecord | undefined> => (await table().find([{ column: "client_id", operator: "=", value: clientId }]))[0];
+        let sysId: string | undefined;
+        const byOurId = async (): Promise<string | undefined> => (await table().find([{ column: "client_id", operator: "=", value: clientId }]))[0]?.sys_id;
         undoable({
           what: `${shown} is removed`,
           run: async () => {
-            const record = await byOurId();
-            return record === undefined ? "nothing" : table().remove(record.sys_id);
+            const made = sysId ?? (await byOurId());
+            if (made === undefined) return "nothing";
+            if (!(await table().remove(made)) && (await table().get(made)) === "hidden") throw unseen(made);
+            return undefined;
           },
         });
-        const fields = fieldsOf(settings, mark, wish.redirectUrls);
-        let record: ClientRecord | undefined;
+        const fields = { ...fieldsOf(settings, mark, wish.redirectUrls), type: "client", client_id: clientId };
         try {
-          record = await table().insert({ ...fields, type: "client", client_id: clientId, client_secret: secret });
+          sysId = (await table().insert({ ...fields, client_secret: secret })).sys_id;
         } catch (error) {
           if (!mayHaveHappened(error) || env.signal.aborted) throw error;
           // The answer was lost. The id is ours, and so is the secret: found, nothing is missing.
-          record = await byOurId();
-          if (record === undefined) throw error;
+          sysId = await byOurId();
+          if (sysId === undefined) throw error;
         }
         fresh = secret;
-        return clientOf(await readBack(record.sys_id, { ...fields, type: "client", client_id: clientId }));
+        await readBack(sysId, fields);
+        return { clientId, objects: { sysId, instance: origin } };
       });
     },
 
@@ -164,19 +210,40 @@ export function createServiceNowServer(options: ServiceNowOptions): Authorizatio
 
     async converge(client, mark, wish, formerly, undoable) {
       return doing(`changing ${shown}`, async () => {
-        const record = last?.sys_id === sysIdOf(client) ? last : await read(client);
-        if (record === undefined) throw new ConfigError(`${shown} is gone. Run again: a new one is made.`);
-        const change = registryChange(record, settings, mark, wish.redirectUrls, formerly.redirectUrls);
-        if (change === undefined) return clientOf(record);
-        let refused = false;
-        undoable({ what: `${shown} is as it was`, run: async () => (refused ? "nothing" : table().update(record.sys_id, change.back)) });
-        try {
-          await table().update(record.sys_id, change.forward);
-        } catch (error) {
-          refused = !mayHaveHappened(error);
-          throw error;
+        const seen = await known(client);
+        if (seen === undefined) throw new ConfigError(`${shown} is gone. Run again: a new one is made.`);
+        const { type, sys_id } = seen.record;
+        if (type !== "" && type !== "client")
+          throw new ConfigError(`client ${client.clientId} is of the type ${type}, with which this instance signs in elsewhere: nobody can sign in to it.`);
+        const change = registryChange(seen, {
+          settings,
+          formerly: settingsBefore,
+          mark,
+          clientId: client.clientId,
+          redirectUrls: wish.redirectUrls,
+          formerRedirectUrls: formerly.redirectUrls,
+        });
+        if (change !== undefined) {
+          let refused = false;
+          undoable({
+            what: `${shown} is as it was`,
+            run: async () => {
+              if (refused) return "nothing";
+              await table().update(sys_id, change.back);
+              const lost = minus(Object.keys(change.forward), Object.keys(change.back));
+              if (lost.length > 0) throw new OdeusError(`this user may not read ${lost.join(", ")}, so nobody knows what stood there before`);
+              return undefined;
+            },
+          });
+          try {
+            await table().update(sys_id, change.forward);
+          } catch (error) {
+            refused = !mayHaveHappened(error);
+            throw error;
+          }
+          await readBack(sys_id, change.forward);
         }
-        return clientOf(await readBack(record.sys_id, change.forward));
+        return clientOf(seen.record, client.clientId);
       });
     },
 
@@ -199,22 +266,23 @@ export function createServiceNowServer(options: ServiceNowOptions): Authorizatio
 
     async observe(client, _mark, wish) {
       return doing(`reading ${shown}`, async () => {
-        const record = last?.sys_id === sysIdOf(client) ? last : await read(client);
-        if (record === undefined) return { exists: false, drift: [`${shown} is gone from the instance`], notes: [], findings: [], settings: {} };
-        return observationOf(record, client, wish, settings, shown);
+        const seen = await known(client);
+        if (seen === undefined) return { exists: false, drift: [`${shown} is gone from the instance`], notes: [], findings: [], settings: {} };
+        return observationOf(seen, client, wish, settings, shown);
       });
     },
 
     async successor(client, mark) {
       return doing(`reading ${shown}`, async () => {
-        const record = await read(client);
-        return record === undefined ? undefined : ownerOtherThan(mark, readComment(record.comments).mark);
+        const seen = await read(sysIdOf(client));
+        return seen === undefined ? undefined : ownerOtherThan(mark, readComment(seen.record.comments).mark);
       });
     },
 
     async delete(client) {
       return doing(`removing ${shown}`, async () => {
-        if (!(await table().remove(sysIdOf(client)))) await read(client);
+        // 404 is the answer for a record that is gone and for one that is hidden.
+        if (!(await table().remove(sysIdOf(client)))) await read(sysIdOf(client));
       });
     },
 

@@ -13,13 +13,22 @@ const SUBDOMAIN = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/i;
 export function instanceUrl(config: Config, instance: string | undefined): string {
   const named = instance ?? config.text("serviceNowInstance");
   if (named === undefined)
-    throw new ConfigError("no ServiceNow instance: set serviceNow.instance on the resource, odeus:serviceNow.instance, or SERVICENOW_INSTANCE.");
+    throw new NotConfiguredError("no ServiceNow instance: set serviceNow.instance on the resource, odeus:serviceNow.instance, or SERVICENOW_INSTANCE.");
   const endpoint = config.text("serviceNowEndpoint");
   if (endpoint !== undefined) return requireSafeUrl(endpoint, "endpoints.serviceNow").origin;
+  return requireSafeUrl(addressOf(named), "serviceNow.instance").origin;
+}
+
+/** Origin of an instance as the program names it; undefined where that is none. */
+export function instanceOrigin(named: string): string | undefined {
+  const address = addressOf(named);
+  return URL.canParse(address) ? new URL(address).origin : undefined;
+}
+
+function addressOf(named: string): string {
   if (SUBDOMAIN.test(named)) return `https://${named}.service-now.com`;
   // A bare word with other characters is no host either: left alone, it is refused.
-  const isHost = named.includes(".") && !named.includes("://");
-  return requireSafeUrl(isHost ? `https://${named}` : named, "serviceNow.instance").origin;
+  return named.includes(".") && !named.includes("://") ? `https://${named}` : named;
 }
 
 /** A token comes before a password, as the narrower of the two. */

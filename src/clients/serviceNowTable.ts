@@ -28,7 +28,7 @@ const COLUMNS = [
 ] as const;
 export type Column = (typeof COLUMNS)[number];
 
-/** Every value is text, also a number or "true". An empty column may be one that this user may not read. Times are UTC, `2026-01-31 13:00:00`. */
+/** Every value is text, also a number or "true". An empty column may be one that this user may not read: see `blanked`. Times are UTC, `2026-01-31 13:00:00`. */
 export type ClientRecord = Readonly<Record<Column, string>>;
 
 /** What is written: any part of it. */
@@ -48,6 +48,10 @@ export interface ServiceNowTable {
   find(conditions: readonly Condition[]): Promise<ClientRecord[]>;
   /** Undefined: it is gone, as far as a user can tell who sees other records. "hidden": the instance may just not show it to this user. */
   get(sysId: string): Promise<ClientRecord | "hidden" | undefined>;
+  /** Of these columns, which this record shows empty, those that hold something which this user may not read. */
+  blanked(sysId: string, columns: readonly Column[]): Promise<Column[]>;
+  /** Whether this user sees any record. Every instance comes with some of its own: who sees none lacks the role. */
+  seesAny(): Promise<boolean>;
   /** Not idempotent: after a lost answer, look for its client_id first. */
   insert(fields: ClientFields): Promise<ClientRecord>;
   /** Changes these columns, as far as the instance takes them: compare what comes back. */
@@ -125,12 +129,15 @@ export function createServiceNowTable({ baseUrl, signIn, env, limits }: ServiceN
     });
   }
 
-  /** What was found, how many rows came at all, and how many there are by the instance's own count. */
-  async function search(conditions: readonly Condition[]): Promise<{ found: ClientRecord[]; seen: number; counted: number }> {
+  /** What was found, how many rows came at all, and how many there are by the instance's own count. `enough`: that many rows end it. */
+  async function search(
+    conditions: readonly Condition[],
+    enough = Number.POSITIVE_INFINITY,
+  ): Promise<{ found: ClientRecord[]; seen: number; counted: number }> {
     const sysparm_query = [...conditions.map(encoded), "ORDERBYsys_id"].join("^");
     const rows: ClientRecord[] = [];
     let counted = 0;
-    for (let offset = 0; offset === 0 || offset < counted; offset += PAGE) {
+    for (let offset = 0; offset === 0 || (offset < counted && rows.length < enough); offset += PAGE) {
       const query = { ...SHAPE, sysparm_query, sysparm_limit: String(PAGE), sysparm_offset: String(offset) };
       const answer = await send({ operation: "retrieveRecords", method: "GET", path: TABLE, query, repeat: "repeatable" });
       const page = rowsOf(answer, "retrieveRecords").map(readRecord);
@@ -139,6 +146,15 @@ export function createServiceNowTable({ baseUrl, signIn, env, limits }: ServiceN
       counted = Number(answer.headers["x-total-count"] ?? rows.length + (page.length < PAGE ? 0 : 1));
     }
     return { found: rows.filter((row) => conditions.every((condition) => meets(row, condition))), seen: rows.length, counted };
+  }
+
+  const seesAny = async (): Promise<boolean> => (await search([], 1)).seen > 0;
+
+  /** Whether the instance finds this record by that condition, which is looked up in what it holds and not in what it shows. */
+  async function holds(sysId: string, condition: string): Promise<boolean> {
+    const query = { sysparm_fields: "sys_id", sysparm_query: `sys_id=${plain(sysId)}^${condition}`, sysparm_limit: String(PAGE) };
+    const answer = await send({ operation: "retrieveRecords", method: "GET", path: TABLE, query, repeat: "repeatable" });
+    return rowsOf(answer, "retrieveRecords").some((row) => textOf(row["sys_id"]) === sysId);
   }
 
   const one = (sysId: string) => `${TABLE}/${encodeURIComponent(sysId)}`;
@@ -155,8 +171,21 @@ export function createServiceNowTable({ baseUrl, signIn, env, limits }: ServiceN
       const { found, seen, counted } = await search([{ column: "sys_id", operator: "=", value: sysId }]);
       if (found[0] !== undefined) return found[0];
       if (counted > seen) return "hidden";
-      // Every instance comes with records of its own: who sees none may not see ours either.
-      return (await search([])).seen > 0 ? undefined : "hidden";
+      // Who sees no record at all may not see ours either.
+      return (await seesAny()) ? undefined : "hidden";
+    },
+
+    seesAny,
+
+    async blanked(sysId, columns) {
+      const answers = await Promise.all(
+        columns.map(async (column) => {
+          // Both, since an instance that does not know such a condition, or forbids it, answers the two alike.
+          const [empty, filled] = await Promise.all([holds(sysId, `${column}ISEMPTY`), holds(sysId, `${column}ISNOTEMPTY`)]);
+          return empty && !filled ? [] : [column];
+        }),
+      );
+      return answers.flat();
     },
 
     async insert(fields) {

@@ -21,10 +21,9 @@ export interface Survey {
 /** Fails with everything that would make the rollout fail, as far as reads can tell. */
 export async function survey(stage: Stage, wish: Wish, before: Recorded | undefined): Promise<Survey> {
   const { server, mark } = stage;
-  const [places, found] = await Promise.all([
-    wish.uses.length === 0 ? [] : lookUp(stage.odeus, wish, Object.keys(before?.slots ?? {})),
-    stage.continues ? undefined : theFound(stage, wish),
-  ]);
+  const looking = wish.uses.length === 0 ? Promise.resolve([]) : lookUp(stage.odeus, wish, Object.keys(before?.slots ?? {}));
+  const held = async (): Promise<string[]> => (await looking).flatMap(({ slot }) => (slot.mode === "CUSTOM" ? (slot.clientId ?? []) : []));
+  const [places, found] = await Promise.all([looking, stage.continues ? undefined : theFound(stage, wish, held)]);
   claimPlaces(stage.claims, stage.urn, places);
   const wished = clientWish(places, wish);
   // A client that the program names needs no registration: this only says which one it is.
@@ -36,8 +35,8 @@ export async function survey(stage: Stage, wish: Wish, before: Recorded | undefi
 }
 
 /** What to go on from where no state leads to a client: the one that the program names for adoption, else our own of an earlier run. */
-async function theFound({ server, mark, env }: Stage, { adoptClientId }: Wish): Promise<RegisteredClient | undefined> {
-  if (adoptClientId === undefined) return server.find(mark);
+async function theFound({ server, mark, env }: Stage, { adoptClientId }: Wish, held: () => Promise<string[]>): Promise<RegisteredClient | undefined> {
+  if (adoptClientId === undefined) return server.find(mark, held);
   const sighting = await server.lookUp(adoptClientId);
   if (sighting === undefined)
     throw new ConfigError(
@@ -49,6 +48,10 @@ async function theFound({ server, mark, env }: Stage, { adoptClientId }: Wish): 
       `adoptClientId: client ${adoptClientId} is that of ${nameOfMark(theirs)}, and a client has one owner. Take it out of that stack (pulumi state delete) and remove its mark (${server.markPlace}), then run again.`,
     );
   if (theirs?.key !== mark.key)
-    env.say.info(`client ${adoptClientId} is taken over: it gets our mark and what is declared here; secrets, redirect URLs and scopes of others stay.`);
+    env.say.info(
+      server.secrets === "one"
+        ? `client ${adoptClientId} is taken over: it gets our mark, what is declared here, and a new secret in place of its only one; redirect URLs of others stay.`
+        : `client ${adoptClientId} is taken over: it gets our mark and what is declared here; secrets, redirect URLs and scopes of others stay.`,
+    );
   return client;
 }

@@ -65,6 +65,17 @@ describe("a record", () => {
     expect(await insert()).toMatchObject({ comments: "", redirect_url: "", name: "Odeus" });
   });
 
+  it("tells a column that is empty from one that this user may not read, and takes it for the latter where nobody can tell", async () => {
+    const { sys_id } = await insert({ comments: "" });
+    const blanked = () => client().blanked(sys_id, ["comments", "redirect_url"]);
+    await world.changeServiceNow({ blankedColumns: ["redirect_url", "comments"] });
+    expect(await blanked()).toEqual(["redirect_url"]);
+    await world.changeServiceNow({ ignoresQueries: true });
+    expect(await blanked()).toEqual(["comments", "redirect_url"]);
+    await world.changeServiceNow({ ignoresQueries: false, properties: { "glide.invalid_query.returns_no_rows": "true" }, hiddenRecords: [sys_id] });
+    expect(await blanked()).toEqual(["comments", "redirect_url"]);
+  });
+
   it("is gone only for a user who sees others", async () => {
     const { sys_id } = await insert();
     await client().remove(sys_id);

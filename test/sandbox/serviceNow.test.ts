@@ -118,6 +118,8 @@ describe("a query", () => {
     ["nameSTARTSWITHal^ORnameENDSWITHta", ["Beta", "alphabet"]],
     ["commentsLIKEone^ORDERBYDESCname", ["alphabet", "Alpha"]],
     ["commentsLIKEt^ORDERBYname", ["Beta", "alphabet"]],
+    ["logo_urlISEMPTY^nameLIKElph", ["Alpha", "alphabet"]],
+    ["logo_urlISNOTEMPTY", []],
     ["name=nobody", []],
   ])("%s", async (text, names) => {
     expect(namesOf(await query(text))).toEqual(names);

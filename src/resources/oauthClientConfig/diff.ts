@@ -1,5 +1,6 @@
 /** What differs between state and inputs, and what that means to people. Offline: state, inputs, clock. */
 
+import { instanceOrigin } from "../../clients/serviceNowSignIn.js";
 import { minus } from "../../core/sets.js";
 import { type Properties, UNKNOWN, type Value } from "../../core/value.js";
 import { type RotationPolicy, renewalDue } from "../../rollout/due.js";
@@ -61,7 +62,7 @@ export function secretReason(state: Properties, inputs: Properties, recorded: Re
   return undefined;
 }
 
-/** Whether the inputs ask for another client than the recorded one: another kind, tenant, or id. */
+/** Whether the inputs ask for another client than the recorded one: another kind, tenant, instance, or id. */
 export function anotherClient(state: Properties, inputs: Properties): boolean {
   const kindBefore = KINDS.find((kind) => state[kind] !== undefined);
   const kindNow = KINDS.find((kind) => inputs[kind] !== undefined);
@@ -73,7 +74,15 @@ export function anotherClient(state: Properties, inputs: Properties): boolean {
       tenant !== UNKNOWN &&
       String(tenant).toLowerCase() !== String(at(state, "tenantId") ?? at(state, "entra", "tenantId")).toLowerCase()
     );
-  if (kindNow === "serviceNow") return !same(at(state, "serviceNow", "instance"), at(inputs, "serviceNow", "instance"), "", isSet);
+  if (kindNow === "serviceNow") {
+    const instance = at(inputs, "serviceNow", "instance");
+    // Left out, it is the configured one, which `up` holds against the recorded one.
+    return (
+      typeof instance === "string" &&
+      instance !== at(state, "serviceNow", "instance") &&
+      instanceOrigin(instance) !== at(state, "rollout", "client", "instance")
+    );
+  }
   return !same(at(state, "existing", "clientId"), at(inputs, "existing", "clientId"), "", isSet);
 }
 

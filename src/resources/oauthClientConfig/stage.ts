@@ -20,13 +20,20 @@ import { limitsOf, odeusOf } from "../workspaceApi.js";
 import type { EntraInputs, OAuthClientConfigInputs, ServiceNowInputs } from "./definition.js";
 import { adoptsAnother, anotherClient, rotationOf, secretReason } from "./diff.js";
 
-/** The server of the client that these properties (inputs, or the inputs in a state) describe. */
-export function serverOf(context: Context, properties: Properties, recordedTenant: string | undefined): AuthorizationServer {
+/** The server of the client that these properties (inputs, or the inputs in a state) describe. `before`: those of the same client so far. */
+export function serverOf(context: Context, properties: Properties, recordedTenant: string | undefined, before?: Properties): AuthorizationServer {
   const { config, env } = context;
   const { entra, serviceNow, existing } = properties as unknown as OAuthClientConfigInputs;
   const common = { config, env, limits: limitsOf(config) };
   if (entra !== undefined) return createEntraServer({ ...common, settings: entraSettings(entra), tenantId: tenantOf(config, entra.tenantId, recordedTenant) });
-  if (serviceNow !== undefined) return createServiceNowServer({ ...common, ...serviceNowOptions(serviceNow) });
+  if (serviceNow !== undefined) {
+    const formerly = (before as unknown as OAuthClientConfigInputs | undefined)?.serviceNow;
+    return createServiceNowServer({
+      ...common,
+      ...serviceNowOptions(serviceNow),
+      formerly: formerly === undefined ? {} : serviceNowOptions(formerly).settings,
+    });
+  }
   if (existing === undefined) throw new ConfigError("this state names no kind of client that this version knows.");
   const { clientId, tenantId, issuer, authorizationUrl, tokenUrl } = existing;
   return createExistingServer({ ...common, clientId, tenantId, issuer, authorizationUrl, tokenUrl });
@@ -72,7 +79,7 @@ export function stageOf(context: Context, inputs: Properties, state: Properties 
   const continues = recorded?.client !== undefined && state !== undefined && continuing(context, recorded, inputs, state);
   return {
     odeus: odeusOf(context),
-    server: serverOf(context, inputs, continues ? recorded?.client?.tenantId : undefined),
+    server: serverOf(context, inputs, continues ? recorded?.client?.tenantId : undefined, continues ? state : undefined),
     continues,
     serverOf: (former) => formerServer(context, inputs, state, former),
     formerSecret: formerSecret(state, recorded),
@@ -121,6 +128,7 @@ function formerServer(context: Context, inputs: Properties, state: Properties | 
     const { settings } = serviceNowOptions(serviceNow);
     return createServiceNowServer({
       settings,
+      formerly: {},
       instance: former.objects["instance"],
       config: context.config,
       env: context.env,

@@ -14,13 +14,15 @@ export interface EncodedQuery {
   invalid: boolean;
 }
 
-const CONDITION = /^([a-z][a-z0-9_]*)(!=|=|LIKE|STARTSWITH|ENDSWITH)(.*)$/s;
+const CONDITION = /^([a-z][a-z0-9_]*)(!=|=|LIKE|STARTSWITH|ENDSWITH|ISEMPTY$|ISNOTEMPTY$)(.*)$/s;
 const TESTS: Record<string, (held: string, value: string) => boolean> = {
   "=": (held, value) => held === value,
   "!=": (held, value) => held !== value,
   LIKE: (held, value) => held.includes(value),
   STARTSWITH: (held, value) => held.startsWith(value),
   ENDSWITH: (held, value) => held.endsWith(value),
+  ISEMPTY: (held) => held === "",
+  ISNOTEMPTY: (held) => held !== "",
 };
 
 export function parseQuery(text: string, columns: readonly string[]): EncodedQuery {

@@ -179,7 +179,7 @@ export function changeRow(instance: Instance, row: Row, values: Row, by: string)
   });
 }
 
-/** The redirect URLs of a record in their order. That a comma parts them is a guess. */
+/** The redirect URLs of a record in their order, parted by a comma (documented, with a blank behind it). */
 export function redirectUrlsOf(row: Row): string[] {
   return (row["redirect_url"] ?? "")
     .split(",")
