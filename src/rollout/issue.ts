@@ -1,6 +1,7 @@
 /** Which secret a run enters: a new one, the one that the server shows, or none. What was issued stands in the draft at once. */
 
 import type { IssuedSecret, RegisteredClient, Undoable } from "../authorizationServers/contract.js";
+import { mayHaveHappened } from "../core/errors.js";
 import type { Secret } from "../core/secret.js";
 import { minus } from "../core/sets.js";
 import type { Place } from "./places.js";
@@ -17,8 +18,8 @@ export interface Issuing {
   client: RegisteredClient;
   /** A slot can only be written together with the secret. */
   needed: boolean;
-  /** Called before a secret is set in place of one that users sign in with. */
-  onReplacing: () => void;
+  /** Called before a secret is set in place of the only one, and with false where that was refused. */
+  onReplacing: (replacing: boolean) => void;
   undoable: Undoable;
 }
 
@@ -61,10 +62,17 @@ async function replaced(issuing: Issuing): Promise<Secret> {
   const { stage, draft, client, undoable } = issuing;
   const { server, mark, env } = stage;
   env.say.progress("setting a client secret");
-  issuing.onReplacing();
-  const issued = await server.addSecret(client, mark, knownSecrets(draft), undoable);
-  keep(issuing, issued);
-  return issued.value;
+  issuing.onReplacing(true);
+  try {
+    const issued = await server.addSecret(client, mark, knownSecrets(draft), undoable);
+    keep(issuing, issued);
+    return issued.value;
+  } catch (error) {
+    // Nobody knows the value that may stand there now, so the next run owes another one.
+    if (mayHaveHappened(error)) owe(draft);
+    else issuing.onReplacing(false);
+    throw error;
+  }
 }
 
 async function added(issuing: Issuing, marked: string[], lost: boolean): Promise<Secret> {
@@ -98,10 +106,14 @@ function keep({ wish, draft }: Issuing, { keyId, createdAt, expiresAt, digest, i
     ...(digest === undefined ? {} : { digest }),
     ...(idleDigest === undefined ? {} : { idleDigest }),
   };
-  // Recorded like this, a run that ends here tells the next one that no slot holds the current secret.
-  draft.slots = Object.fromEntries(Object.entries(draft.slots).map(([id, { secretUpdatedAt: _earlier, ...slot }]) => [id, slot]));
+  owe(draft);
   if (wish.exportSecret) draft.value = value;
   else delete draft.value;
+}
+
+/** Recorded like this, a run that ends here tells the next one that no slot holds the current secret. */
+function owe(draft: Recorded): void {
+  draft.slots = Object.fromEntries(Object.entries(draft.slots).map(([id, { secretUpdatedAt: _earlier, ...slot }]) => [id, slot]));
 }
 
 /** Secrets with our mark that no record knows: an earlier run died with them. */

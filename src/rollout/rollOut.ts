@@ -148,8 +148,8 @@ export async function rollOut(stage: Stage, wish: Wish, before: Recorded | undef
       }
       const inUse = places.some(({ slot }) => slot.mode === "CUSTOM" && slot.clientId === client.clientId);
       const issuing = { stage, wish, before, draft, places, client, needed, undoable: undo.push };
-      const onReplacing = (): void => {
-        progress.forward = progress.replacing = inUse;
+      const onReplacing = (replacing: boolean): void => {
+        progress.forward = progress.replacing = replacing && inUse;
       };
       const [secret] = await bothEnded(secretToEnter({ ...issuing, onReplacing }), beside());
       if (secret === undefined) return { whole: false };

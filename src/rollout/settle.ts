@@ -84,7 +84,10 @@ function withFormerSecret(before: Recorded, issued: IssuedSecret): Recorded {
   return {
     ...before,
     slots: Object.fromEntries(Object.entries(before.slots).map(([id, { secretUpdatedAt: _earlier, ...slot }]) => [id, slot])),
-    retiring: [...before.retiring, ...(before.secret?.keyId === undefined ? [] : [{ keyId: before.secret.keyId, removableFrom: issued.createdAt }])],
+    retiring: [
+      ...before.retiring,
+      ...(before.secret?.keyId === undefined || before.secret.keyId === issued.keyId ? [] : [{ keyId: before.secret.keyId, removableFrom: issued.createdAt }]),
+    ],
     secret: { keyId: issued.keyId, createdAt: issued.createdAt, ...(issued.expiresAt === undefined ? {} : { expiresAt: issued.expiresAt }) },
   };
 }
