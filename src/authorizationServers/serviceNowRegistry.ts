@@ -63,16 +63,10 @@ export interface RegistryWish {
 
 /** What has to be written so that the entry is as wished, and what to write to take that back. Undefined: nothing. */
 export function registryChange({ record, unreadable }: Seen, wish: RegistryWish): { forward: ClientFields; back: ClientFields } | undefined {
-  const stand = redirectsOf(record);
-  const others = minus(stand, union(wish.redirectUrls, wish.formerRedirectUrls));
-  // Among ourselves any order will do.
-  const ours = union(
-    stand.filter((url) => wish.redirectUrls.includes(url)),
-    wish.redirectUrls,
-  );
+  const others = minus(redirectsOf(record), union(wish.redirectUrls, wish.formerRedirectUrls));
   const settings = withStandards(wish.settings, wish.formerly);
   const comments = settings.comments ?? readComment(record.comments).comment;
-  const fields = { ...fieldsOf({ ...settings, comments }, wish.mark, [...ours, ...others]), client_id: wish.clientId };
+  const fields = { ...fieldsOf({ ...settings, comments }, wish.mark, [...wish.redirectUrls, ...others]), client_id: wish.clientId };
   const forward: ClientFields = {};
   const back: ClientFields = {};
   for (const [column, value] of Object.entries(fields) as [keyof ClientFields & Column, string][]) {
