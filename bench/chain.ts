@@ -14,8 +14,9 @@ const NEEDS = {
   slot: ["list"],
   "earlier app": ["sign-in"],
   scopes: ["sign-in"],
+  policy: ["sign-in"],
   // Nothing is made before everything that reads can tell is known.
-  app: ["slot", "earlier app", "scopes"],
+  app: ["slot", "earlier app", "scopes", "policy"],
   "service principal": ["app"],
   secret: ["app"],
   "first proof": ["service principal", "secret"],
@@ -82,6 +83,8 @@ function stepsOf(calls: readonly RecordedCall[]): Step[] {
         return path.includes("uniqueName") ? "earlier app" : "app again";
       case "getServicePrincipal":
         return path.includes(MICROSOFT_GRAPH_APP_ID) ? "scopes" : "service principal again";
+      case "getAppManagementPolicy":
+        return "policy";
       case "upsertApplication":
         return "app";
       case "upsertServicePrincipal":
