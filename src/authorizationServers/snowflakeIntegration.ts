@@ -51,6 +51,8 @@ const SETTINGS: Readonly<Record<Exclude<SettingName, "comment">, Setting>> = {
   networkPolicy: { parameter: "NETWORK_POLICY", form: "policy", standard: "", unset: true },
 };
 const NAMES = Object.keys(SETTINGS) as (keyof typeof SETTINGS)[];
+/** What the program may set, by the names of the inputs. */
+export const SETTING_NAMES: readonly SettingName[] = [...NAMES, "comment"];
 
 /** Added to every BLOCKED_ROLES_LIST by the server (account parameter OAUTH_ADD_PRIVILEGED_ROLES_TO_BLOCKED_LIST). */
 export const PRIVILEGED_ROLES = ["ACCOUNTADMIN", "SECURITYADMIN", "ORGADMIN", "GLOBALORGADMIN"];

@@ -1,6 +1,7 @@
 /** adoptClientId: a client that others made is taken over, at Entra and in the slots that hold it, and given back whole on failure. */
 
 import { markOf, tagsOf } from "../../src/core/mark.js";
+import { type AppByHand, appByHand } from "../support/entraByHand.js";
 import { entra, HOSTS, type Stage, startStage, uses } from "../support/oauthClientConfig.js";
 import type { Inputs } from "../support/providerHost.js";
 
@@ -16,22 +17,20 @@ describe.each(HOSTS)("an adoption through the %s host", (_name, start) => {
   afterAll(() => stage.stop());
 
   /** An app of others with a secret of theirs, entered in outlook-email by hand. */
-  async function theirs(): Promise<{ id: string; appId: string; secret: string }> {
-    const { graph, odeus } = stage.world;
-    const { body: app } = await graph<{ id: string; appId: string }>("POST", "/applications", {
+  async function theirs(): Promise<AppByHand> {
+    const { odeus, tenantId } = stage.world;
+    const app = await appByHand(stage.world, {
       displayName: "Mail by hand",
       web: { redirectUris: ["https://other.example/callback"] },
     });
-    await graph("POST", "/servicePrincipals", { appId: app.appId });
-    const { body } = await graph<{ secretText: string }>("POST", `/applications/${app.id}/addPassword`, { passwordCredential: { displayName: "by hand" } });
     await odeus("PUT", stage.slotPath("outlook-email"), {
       clientId: app.appId,
-      clientSecret: body.secretText,
-      tenantId: stage.world.tenantId,
+      clientSecret: app.secret,
+      tenantId,
       scopeSync: true,
     });
     await stage.world.clearCalls();
-    return { ...app, secret: body.secretText };
+    return app;
   }
   const adopting = (adoptClientId: string, more: Inputs = {}): Inputs => ({
     integrations: uses("outlook-email", "sharepoint"),

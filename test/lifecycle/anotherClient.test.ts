@@ -1,5 +1,6 @@
 /** Updates that ask for another client: a new one is made, proven and entered, and then the former one is taken away. */
 
+import { appByHand } from "../support/entraByHand.js";
 import { entra, HOSTS, type Made, type Stage, startStage, type Up, uses } from "../support/oauthClientConfig.js";
 import type { Inputs } from "../support/providerHost.js";
 
@@ -25,16 +26,8 @@ describe.each(HOSTS)("another client through the %s host", (_name, start) => {
   }
   /** A client that somebody made in Entra by hand. */
   async function handMade(tenantId = stage.world.tenantId): Promise<{ clientId: string; clientSecret: string; tenantId: string }> {
-    const { graph } = stage.world;
-    const { body: app } = await graph<{ id: string; appId: string }>("POST", "/applications", { displayName: "by hand" }, tenantId);
-    await graph("POST", "/servicePrincipals", { appId: app.appId }, tenantId);
-    const { body } = await graph<{ secretText: string }>(
-      "POST",
-      `/applications/${app.id}/addPassword`,
-      { passwordCredential: { displayName: "by hand" } },
-      tenantId,
-    );
-    return { clientId: app.appId, clientSecret: body.secretText, tenantId };
+    const { appId, secret } = await appByHand(stage.world, {}, tenantId);
+    return { clientId: appId, clientSecret: secret, tenantId };
   }
   const mail = (more: Inputs): Inputs => ({ integrations: uses("outlook-email", "sharepoint"), ...more });
   const clients = async () => Promise.all(["outlook-email", "sharepoint"].map(async (slug) => (await stage.slot(slug)).client));

@@ -1,5 +1,6 @@
 /** Failures after which there is no way back, or none that works: what is left is recorded, and the next `up` finishes it. */
 
+import { appByHand } from "../support/entraByHand.js";
 import { entra, HOSTS, keptOf, type Made, type Stage, startStage, uses } from "../support/oauthClientConfig.js";
 import type { Inputs } from "../support/providerHost.js";
 
@@ -196,11 +197,8 @@ describe.each(HOSTS)("unfinished work through the %s host", (_name, start) => {
   });
 
   async function handMade(): Promise<Inputs> {
-    const { graph, tenantId } = stage.world;
-    const { body: app } = await graph<{ id: string; appId: string }>("POST", "/applications", { displayName: "by hand" });
-    await graph("POST", "/servicePrincipals", { appId: app.appId });
-    const { body } = await graph<{ secretText: string }>("POST", `/applications/${app.id}/addPassword`, { passwordCredential: { displayName: "by hand" } });
-    return { clientId: app.appId, clientSecret: body.secretText, tenantId };
+    const { appId, secret } = await appByHand(stage.world);
+    return { clientId: appId, clientSecret: secret, tenantId: stage.world.tenantId };
   }
 
   it("at the slots of another client: they hold the former client again, with a secret that works, and the next up moves them", async () => {

@@ -1,6 +1,7 @@
 /** Taking a client that is in use into a program: by `<kind>/<client id>`, quiet afterwards, and refused where nothing is to be imported. */
 
 import { markOf, tagsOf } from "../../src/core/mark.js";
+import { type AppByHand, appByHand } from "../support/entraByHand.js";
 import { entra, failureOf, type Made, type Stage, startStage, uses } from "../support/oauthClientConfig.js";
 import { startPluginProcess } from "../support/pluginProcess.js";
 
@@ -23,26 +24,24 @@ describe("an import through the plugin", () => {
   }
 
   /** An app as a person makes it, entered in outlook-email by hand. */
-  async function madeByHand(): Promise<{ id: string; appId: string; secret: string }> {
-    const { graph, odeus } = stage.world;
+  async function madeByHand(): Promise<AppByHand> {
+    const { odeus, tenantId } = stage.world;
     const { redirectUrl, defaultScopes } = await stage.slot("outlook-email");
     const scopes = await scopeIds(defaultScopes);
-    const { body: app } = await graph<{ id: string; appId: string }>("POST", "/applications", {
+    const app = await appByHand(stage.world, {
       displayName: "Mail by hand",
       notes: "made in the admin centre",
       web: { redirectUris: [redirectUrl, "https://other.example/callback"] },
       requiredResourceAccess: [{ resourceAppId: "00000003-0000-0000-c000-000000000000", resourceAccess: scopes.map((id) => ({ id, type: "Scope" })) }],
     });
-    await graph("POST", "/servicePrincipals", { appId: app.appId });
-    const { body } = await graph<{ secretText: string }>("POST", `/applications/${app.id}/addPassword`, { passwordCredential: { displayName: "by hand" } });
     await odeus("PUT", stage.slotPath("outlook-email"), {
       clientId: app.appId,
-      clientSecret: body.secretText,
-      tenantId: stage.world.tenantId,
+      clientSecret: app.secret,
+      tenantId,
       scopeSync: true,
     });
     await stage.world.clearCalls();
-    return { ...app, secret: body.secretText };
+    return app;
   }
 
   async function scopeIds(names: string[]): Promise<string[]> {

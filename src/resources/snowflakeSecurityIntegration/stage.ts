@@ -1,7 +1,7 @@
 /** From inputs, state and configuration to the stage of a rollout: the account, the workspace where one is declared, what is wished. */
 
 import { createSnowflakeServer } from "../../authorizationServers/snowflake.js";
-import type { SnowflakeSettings } from "../../authorizationServers/snowflakeIntegration.js";
+import { SETTING_NAMES, type SnowflakeSettings } from "../../authorizationServers/snowflakeIntegration.js";
 import { storedName } from "../../clients/snowflakeNames.js";
 import { markOf } from "../../core/mark.js";
 import type { Properties } from "../../core/value.js";
@@ -47,37 +47,7 @@ export function stageOf(context: Context, inputs: Properties, state: Properties 
 }
 
 export function settingsOf(properties: Properties): SnowflakeSettings {
-  const {
-    enabled,
-    oauthClientType,
-    oauthIssueRefreshTokens,
-    oauthRefreshTokenValiditySeconds,
-    oauthEnforcePkce,
-    oauthUseSecondaryRoles,
-    oauthAllowNonTlsRedirectUri,
-    oauthSingleUseRefreshTokensRequired,
-    preAuthorizedRoles,
-    allowedRoles,
-    blockedRoles,
-    networkPolicy,
-    comment,
-  } = properties as unknown as SnowflakeInputs;
-  const settings = {
-    enabled,
-    oauthClientType,
-    oauthIssueRefreshTokens,
-    oauthRefreshTokenValiditySeconds,
-    oauthEnforcePkce,
-    oauthUseSecondaryRoles,
-    oauthAllowNonTlsRedirectUri,
-    oauthSingleUseRefreshTokensRequired,
-    preAuthorizedRoles,
-    allowedRoles,
-    blockedRoles,
-    networkPolicy,
-    comment,
-  };
-  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined)) as SnowflakeSettings;
+  return Object.fromEntries(SETTING_NAMES.flatMap((name) => (properties[name] === undefined ? [] : [[name, properties[name]]])));
 }
 
 export function wishOf(inputs: Properties, state: Properties | undefined, recorded: Recorded | undefined, now: Date): Wish {

@@ -1,0 +1,19 @@
+/** What a person makes in the Entra admin centre, without us. */
+
+import type { World } from "./sandbox.js";
+
+export interface AppByHand {
+  /** Object id. */
+  id: string;
+  appId: string;
+  secret: string;
+}
+
+/** An app registration with its service principal and one secret. */
+export async function appByHand({ graph, tenantId }: World, body: Record<string, unknown> = {}, tenant = tenantId): Promise<AppByHand> {
+  const { body: app } = await graph<{ id: string; appId: string }>("POST", "/applications", { displayName: "by hand", ...body }, tenant);
+  await graph("POST", "/servicePrincipals", { appId: app.appId }, tenant);
+  const password = { passwordCredential: { displayName: "by hand" } };
+  const { body: added } = await graph<{ secretText: string }>("POST", `/applications/${app.id}/addPassword`, password, tenant);
+  return { id: app.id, appId: app.appId, secret: added.secretText };
+}
