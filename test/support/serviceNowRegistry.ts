@@ -38,6 +38,8 @@ export interface ServiceNowStage extends Stage {
   works(slug?: string): Promise<boolean>;
   /** A person connects an integration; the ServiceNow integration without a slug. */
   signIn(user?: string, slug?: string): Promise<Connected>;
+  /** Whether the workspace gets another access token for a person who connected the ServiceNow integration before. */
+  staysConnected(user: string): Promise<boolean>;
   /** What the slot of the ServiceNow integration holds as the secret. */
   secret(): Promise<string | undefined>;
   /** Names of the changing calls since the last `clear`. */
@@ -94,6 +96,10 @@ function stageOn(base: Stage, hr: string, start: HostStarter): ServiceNowStage {
     async signIn(user = "ada", slug = "servicenow") {
       const { id } = await base.slot(slug);
       return connectUser({ startUrl: `${world.origins.odeus}/integrations/${id}/connect?${new URLSearchParams({ user, instance })}`, user });
+    },
+    async staysConnected(user) {
+      const path = `/integrations/${world.integrations["servicenow"]}/connections/refresh?user=${user}`;
+      return (await world.odeus<{ refreshed: boolean }>("POST", path)).body.refreshed;
     },
     secret: async () => (await base.slot("servicenow")).client?.clientSecret,
     operations: async () => (await base.changingCalls()).map(({ operation }) => operation),
