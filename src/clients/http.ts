@@ -3,10 +3,11 @@
 import * as http from "node:http";
 import * as https from "node:https";
 import { createSecureContext } from "node:tls";
-import type { AxiosError, AxiosInstance, AxiosRequestConfig, AxiosResponse } from "axios";
+import type { AxiosError, AxiosInstance, AxiosRequestConfig, AxiosResponse, InternalAxiosRequestConfig } from "axios";
 import type { Env } from "../core/env.js";
 import { ConfigError, cancellation, RemoteError, type RemoteFailure } from "../core/errors.js";
 import type { Turns } from "./callLimit.js";
+import { guardedLookup, REFUSED_ADDRESS, type Reach, requirePublic } from "./privateNetwork.js";
 
 /** How often a failed call may be repeated by itself. */
 export type Repeat =
@@ -28,14 +29,18 @@ export interface HttpCall {
   json?: unknown;
   form?: Record<string, string>;
   bytes?: { contentType: string; content: Buffer };
+  /** Answered for people: any text is an answer, and so is a redirect, which nobody follows. */
+  page?: true;
   repeat: Repeat;
 }
 
 export interface HttpAnswer {
   status: number;
   headers: Record<string, string>;
-  /** The parsed body; undefined when there is none. */
+  /** The parsed body; undefined when there is none, and of a page. */
   json: unknown;
+  /** Of a page. */
+  text?: string;
 }
 
 export interface HttpLimits {
@@ -56,6 +61,8 @@ export interface HttpOptions {
   requestIdHeader?: string;
   /** A connection of its own for every call, so that answers come from different servers behind one name. */
   freshConnections?: boolean;
+  /** Of an address that a program or a server's metadata names: the host must be on the public internet, or listed. */
+  reach?: Reach | undefined;
   /** Where the remote takes so many calls in a minute: every try waits for its turn. */
   turns?: Turns | undefined;
   /** Words of the remote's own error body, for statuses that this file turns into errors by itself. */
@@ -66,7 +73,7 @@ export type Http = (call: HttpCall) => Promise<HttpAnswer>;
 
 const LARGEST_ANSWER = 8 * 1024 * 1024;
 const LOOPBACK = new Set(["localhost", "127.0.0.1", "[::1]", "::1"]);
-const NEVER_SENT = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH"]);
+const NEVER_SENT = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH", REFUSED_ADDRESS]);
 const UNTRUSTED = /^(UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|CERT_|ERR_TLS|ERR_SSL)/;
 /** Later than this, a Retry-After is no time that a person could be told. */
 const FARTHEST_MS = 10 * 365 * 86_400_000;
@@ -115,8 +122,10 @@ export function requireSafeUrl(text: string, what: string): URL {
 
 export function createHttp(options: HttpOptions): Http {
   const base = requireSafeUrl(options.baseUrl, `the address of ${options.service}`);
-  const { env, limits, service, turns } = options;
+  const { env, limits, service, turns, reach } = options;
   const host = base.host;
+  if (reach !== undefined) requirePublic(base, reach);
+  const guard = reach === undefined ? undefined : guardedLookup(base, reach);
   const fail = (call: HttpCall, rest: Omit<RemoteFailure, "service" | "operation" | "host">): RemoteError =>
     new RemoteError({ service, operation: call.operation, host, ...rest });
 
@@ -135,14 +144,16 @@ export function createHttp(options: HttpOptions): Http {
       method: call.method,
       url: base.href.replace(/\/$/, "") + call.path,
       headers: {
-        Accept: "application/json",
+        Accept: call.page ? "text/html" : "application/json",
         ...(body === undefined ? {} : { "Content-Type": body.contentType }),
         ...(await options.headers?.()),
         ...call.headers,
       },
       timeout: limits.callTimeoutMs,
       signal: env.signal,
-      ...agentsFor(options.freshConnections === true),
+      // An open connection would be used again without a look at its address.
+      ...agentsFor(options.freshConnections === true || guard !== undefined),
+      ...(guard === undefined ? {} : { lookup: guard.lookup as NonNullable<AxiosRequestConfig["lookup"]> }),
       ...(call.query === undefined ? {} : { params: call.query }),
       ...(body === undefined ? {} : { data: body.content }),
       "axios-retry": {
@@ -161,11 +172,30 @@ export function createHttp(options: HttpOptions): Http {
     // Loaded with the first call: checks and comparisons, which every command begins with, need no HTTP.
     const { createClient, sendOnce } = await import("./httpClient.js");
     client ??= createClient({ loopback: isLoopback(base), largestAnswer: LARGEST_ANSWER });
-    if (turns !== undefined) request.adapter = (config) => inTurn(turns, () => sendOnce(config));
+    request.adapter = (config) => (turns === undefined ? inTime(config) : inTurn(turns, () => inTime(config)));
     const response = await client.request<string>(request).catch((error: unknown) => {
       throw explain(error as AxiosError<string>, call, tries);
     });
     return read(response, call);
+
+    /** axios counts silence only: an answer that drips would go on for ever. */
+    async function inTime(config: InternalAxiosRequestConfig): Promise<AxiosResponse> {
+      const ending = new AbortController();
+      const end = (): void => ending.abort();
+      const timer = setTimeout(end, limits.callTimeoutMs);
+      env.signal.addEventListener("abort", end, { once: true });
+      try {
+        if (env.signal.aborted) end();
+        return await sendOnce({ ...config, signal: ending.signal });
+      } catch (error) {
+        // What repeats the call goes by the error's own request.
+        Object.assign(error as AxiosError, { config }, ending.signal.aborted && !env.signal.aborted ? { code: "ECONNABORTED" } : {});
+        throw error;
+      } finally {
+        clearTimeout(timer);
+        env.signal.removeEventListener("abort", end);
+      }
+    }
 
     async function inTurn(of: Turns, send: () => Promise<AxiosResponse>): Promise<AxiosResponse> {
       const askedAt = env.now().getTime();
@@ -184,6 +214,8 @@ export function createHttp(options: HttpOptions): Http {
     const response = error.response;
     if (response !== undefined && (response.status === 429 || response.status >= 500)) return refusal(response, call, tries);
     const code = error.code ?? "";
+    const refused = code === REFUSED_ADDRESS ? guard?.refusal() : undefined;
+    if (refused !== undefined) return refused;
     if (neverSent(code)) {
       return fail(call, {
         outcome: "unreachable",
@@ -242,6 +274,7 @@ export function createHttp(options: HttpOptions): Http {
   function read(response: AxiosResponse<string>, call: HttpCall): HttpAnswer {
     const { status } = response;
     const changes = call.method === "GET" ? "refused" : "unknown";
+    if (call.page) return { status, headers: headersOf(response), json: undefined, text: response.data ?? "" };
     if (status >= 300 && status < 400) {
       throw fail(call, {
         outcome: "refused",

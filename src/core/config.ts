@@ -51,6 +51,12 @@ export const CONFIG = {
     description:
       "How many calls the workspace takes in a minute, from all who use it. More wait for their turn. 0: no call waits before the workspace refuses it. Default 500.",
   },
+  privateHosts: {
+    key: "privateHosts",
+    environment: ["ODEUS_PRIVATE_HOSTS"],
+    description:
+      "Hosts inside your own network, separated by commas, at which the issuer and the endpoints of an existing client may be. All others must be on the public internet.",
+  },
   entraTenantId: {
     key: "entra.tenantId",
     environment: ["ARM_TENANT_ID", "AZURE_TENANT_ID"],

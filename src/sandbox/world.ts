@@ -149,6 +149,7 @@ export async function createWorld(certificates: Certificates, options: WorldOpti
       ODEUS_ENDPOINT_ATLASSIAN: origins.atlassian,
       ODEUS_ENDPOINT_GOOGLE: origins.google,
       ODEUS_ENDPOINT_SERVICENOW: origins.serviceNow,
+      ODEUS_PRIVATE_HOSTS: "localhost",
       SERVICENOW_INSTANCE: serviceNow.instance.name,
       SERVICENOW_USERNAME: deployingUser.username,
       SERVICENOW_PASSWORD: deployingUser.password,

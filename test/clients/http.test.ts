@@ -166,7 +166,16 @@ describe("a failure", () => {
     ],
     ["broken JSON", status(200, '{"secret'), /something that is not JSON \(application\/json\)/, "unknown"],
     ["a redirect", status(307, "", { location: "http://127.0.0.1:1/" }), /sent us elsewhere, and credentials are never sent on \(307\)/, "refused"],
-    ["far too much", status(200, JSON.stringify("x".repeat(9_000_000))), /broke off its answer or sent far too much/, "unknown"],
+    [
+      "an answer that drips",
+      (_request, response) => {
+        response.writeHead(200, { "content-type": "application/json" });
+        const dripping = setInterval(() => response.write(" "), 20);
+        response.once("close", () => clearInterval(dripping));
+      },
+      /gave no answer within 0 s/,
+      "unknown",
+    ],
   ])("by %s reads well and tells what is known of the effect", async (_what, answer, told, outcome) => {
     answers = [answer];
     const error = await failing(client()(call({ method: "POST", repeat: "never", json: { secret: SECRET } })));
@@ -177,9 +186,29 @@ describe("a failure", () => {
     expect(seen).toHaveLength(1);
   });
 
+  it("by far too much is told from one that takes long", async () => {
+    answers = [status(200, JSON.stringify("x".repeat(9_000_000)))];
+    const patient = client(undefined, { callTimeoutMs: 20_000, retryMs: 20_000 });
+    expect((await failing(patient(call()))).message).toMatch(/broke off its answer or sent far too much/);
+    expect(seen).toHaveLength(1);
+  });
+
   it("repeats nothing that the remote repeats of our credentials", async () => {
     answers = [(request, response) => void response.writeHead(500).end(JSON.stringify({ message: `bad ${request.headers.authorization}` }))];
     expect((await failing(client()(call({ repeat: "never" })))).message).toContain("It said: bad Bearer [secret].");
+  });
+
+  it.each<[string, Answer, object]>([
+    ["a page", status(400, "<html>no", { "content-type": "text/html" }), { status: 400, text: "<html>no", json: undefined }],
+    [
+      "a redirect",
+      status(302, "", { location: "http://127.0.0.1:1/" }),
+      { status: 302, headers: expect.objectContaining({ location: "http://127.0.0.1:1/" }) },
+    ],
+  ])("is not %s where people are answered", async (_what, answer, expected) => {
+    answers = [answer];
+    expect(await client()(call({ page: true }))).toMatchObject(expected);
+    expect(seen.map(({ headers }) => headers.accept)).toEqual(["text/html"]);
   });
 
   it("where nobody listens is one without effect", async () => {
