@@ -10,6 +10,7 @@ import type { Env } from "../core/env.js";
 import { ConfigError, doing, isRemote, mayHaveHappened, OdeusError } from "../core/errors.js";
 import { type Mark, nameOfMark, ownerOtherThan, readComment } from "../core/mark.js";
 import type { Secret } from "../core/secret.js";
+import { bothEnded } from "../core/wait.js";
 import type { AuthorizationServer, IssuedSecret, KnownSecrets, RegisteredClient } from "./contract.js";
 import { createParameters, type Described, type IntegrationChange, integrationChange, type SnowflakeSettings } from "./snowflakeIntegration.js";
 import { observationOf } from "./snowflakeObservation.js";
@@ -239,7 +240,9 @@ export function createSnowflakeServer(options: SnowflakeServerOptions): Authoriz
           if (made === undefined || markIn(made)?.key !== mark.key) throw error;
         }
         const role = config.text("snowflakeRole")?.toUpperCase();
-        return clientOf(await requireDescribed(), { alternates: JSON.stringify(wish.redirectUrls.slice(1)), ...(role === undefined ? {} : { role }) });
+        // A new client needs its secret next: it is read beside the description, and kept for that.
+        const [now] = await bothEnded(requireDescribed(), doing("reading its secrets", readSecrets));
+        return clientOf(now, { alternates: JSON.stringify(wish.redirectUrls.slice(1)), ...(role === undefined ? {} : { role }) });
       });
     },
 

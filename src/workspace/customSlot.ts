@@ -26,8 +26,8 @@ export async function enterCustom(
   integration: Integration,
   wish: SlotWish,
   client: { secret: Secret | undefined } | undefined,
-): Promise<void> {
-  await write(odeus, integration, {
+): Promise<Integration> {
+  return write(odeus, integration, {
     ...(client === undefined ? {} : { clientId: wish.clientId }),
     ...(client?.secret === undefined ? {} : { clientSecret: client.secret.open() }),
     ...(wish.endpoints === undefined ? {} : { authUrl: wish.endpoints.authorizationUrl, tokenUrl: wish.endpoints.tokenUrl }),
@@ -45,10 +45,10 @@ export async function restoreCustom(odeus: OdeusApi, integration: Integration): 
   });
 }
 
-async function write(odeus: OdeusApi, { id, authType, authFields }: Integration, oauthClient: NonNullable<AuthChange["oauthClient"]>): Promise<void> {
+async function write(odeus: OdeusApi, { id, authType, authFields }: Integration, oauthClient: NonNullable<AuthChange["oauthClient"]>): Promise<Integration> {
   // The id of a field is generated and must not be sent.
   const fields = authFields.map(({ id: _generated, ...field }) => field as AuthField);
-  await odeus.updateIntegrationAuth(id, { authType, authFields: fields, oauthClient });
+  return odeus.updateIntegrationAuth(id, { authType, authFields: fields, oauthClient });
 }
 
 function scopesOf(text: string | undefined): string[] {

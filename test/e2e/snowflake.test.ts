@@ -60,6 +60,10 @@ describe.each(["TypeScript", "YAML"])("the Snowflake example in %s", (language) 
     const made = await up();
     expect(made).toMatchObject({ failure: undefined, changes: { create: 3 } });
     expect(made.changing.filter((operation) => operation.startsWith("statement:"))).toEqual(["statement:CREATE"]);
+    // What was entered is read back, once.
+    const entered = made.calls.findIndex(({ operation }) => operation === "updateIntegrationAuth");
+    const afterwards = made.calls.slice(entered + 1).map(({ operation }) => operation);
+    expect(afterwards.sort()).toEqual(["getIntegration", "getOAuthClient"]);
     expect(made.output).toContain("refresh tokens are valid for 1 day: users sign in again that often");
     const outputs = Object.fromEntries(Object.entries(await stack.stack.outputs()).map(([name, { value }]) => [name, value]));
     expect(outputs).toEqual({
