@@ -26,34 +26,39 @@ const NEEDS = {
   "slot again": ["entry"],
   "app again": ["entry"],
   "service principal again": ["entry"],
-} as const satisfies Record<string, readonly string[]>;
+} as const;
 
 type Step = keyof typeof NEEDS;
 
+/** What each step needs an answer of. */
+export type Needs<Step extends string> = Readonly<Record<Step, readonly Step[]>>;
+
 export interface Chain {
   /** Steps of the longest chain, in order. */
-  steps: Step[];
+  steps: string[];
   /** How many calls came one after the other in time: the latest began after so many answers. */
   inTime: number;
 }
 
 export function chainOf(calls: readonly RecordedCall[], latencyMilliseconds: number): Chain {
-  const made = new Set(stepsOf(calls));
+  return { steps: longestChain(NEEDS, new Set(stepsOf(calls))), inTime: inTime(calls, latencyMilliseconds) };
+}
+
+export function longestChain<Step extends string>(needs: Needs<Step>, made: ReadonlySet<Step>): Step[] {
   const longest = new Map<Step, Step[]>();
   const to = (step: Step): Step[] => {
     const known = longest.get(step);
     if (known !== undefined) return known;
     // A step that this create did not make (signed in already) stands for what it would have needed.
-    const before = NEEDS[step].map(to).reduce((a, b) => (b.length > a.length ? b : a), []);
+    const before = needs[step].map(to).reduce((a, b) => (b.length > a.length ? b : a), []);
     const chain = made.has(step) ? [...before, step] : before;
     longest.set(step, chain);
     return chain;
   };
-  const steps = (Object.keys(NEEDS) as Step[]).map(to).reduce((a, b) => (b.length > a.length ? b : a), []);
-  return { steps, inTime: inTime(calls, latencyMilliseconds) };
+  return (Object.keys(needs) as Step[]).map(to).reduce((a, b) => (b.length > a.length ? b : a), []);
 }
 
-function inTime(calls: readonly RecordedCall[], latency: number): number {
+export function inTime(calls: readonly RecordedCall[], latency: number): number {
   const depths: number[] = [];
   for (const [index, { at }] of calls.entries()) {
     // A call's answer leaves the sandbox no sooner than its latency after it came.

@@ -16,6 +16,7 @@ import { chainOf } from "./chain.js";
 import { OPERATIONS, type Operation, startProject } from "./engine.js";
 import { median, memoryOf, processorTimeOf } from "./processes.js";
 import { inputsFor, type SandboxProcess, startSandbox, worldWith } from "./sandbox.js";
+import { snowflakeMeasures } from "./snowflake.js";
 import { spawnToPort } from "./spawnToPort.js";
 
 interface Row {
@@ -63,6 +64,7 @@ const MEASURES: readonly { rows: readonly string[]; run: (sandbox: SandboxProces
     run: (sandbox: SandboxProcess) => engine(count, count === 1 ? 3 : 2, sandbox.pid),
   })),
   { rows: ["(c) failed creates over the limit", "(c) calls refused for the limit"], run: rateLimit },
+  ...snowflakeMeasures(row, say),
 ];
 
 async function main(): Promise<void> {
