@@ -2,7 +2,7 @@
 
 SOURCES := $(shell find src api -type f) schema.json tsconfig.json package.json tools/bundle.ts
 
-.PHONY: demo test bench build plugin sandbox check setup cli clean
+.PHONY: demo test bench faults build plugin sandbox check setup cli clean
 
 demo: setup
 	@npx tsx tools/demo.ts
@@ -14,6 +14,10 @@ test: setup
 # Ratios to a plugin that does nothing, and to latency itself: about 5 minutes; best on a machine that does nothing else.
 bench: setup
 	@npx tsx bench/main.ts
+
+# Every fault at every remote call, and what must hold all the while: about 10 minutes. A part: `npx tsx faults/main.ts --server entra`.
+faults: setup
+	@npx tsx faults/main.ts
 
 check: build
 	npx tsc -p tsconfig.test.json

@@ -31,13 +31,16 @@ function unwrapped(value: unknown): unknown {
 
 /** Where which canary was found, as `name in channel (spelling)`. Empty: nowhere. */
 export function leaks(canaries: Readonly<Record<string, string>>, channels: Channels): string[] {
-  return Object.entries(canaries).flatMap(([name, canary]) =>
-    Object.entries(channels).flatMap(([channel, text]) =>
-      spellings(canary)
-        .filter(([, spelling]) => text.includes(spelling) || text.includes(JSON.stringify(spelling).slice(1, -1)))
-        .map(([spelling]) => `${name} in ${channel} (${spelling})`),
-    ),
-  );
+  return Object.entries(canaries).flatMap(([name, canary]) => {
+    // Most spellings of most secrets are the same text.
+    const texts = new Map(
+      spellings(canary).flatMap(([spelling, text]) => [text, JSON.stringify(text).slice(1, -1)].map((each): [string, string] => [each, spelling])),
+    );
+    return Object.entries(channels).flatMap(([channel, seen]) => {
+      const found = new Set([...texts].filter(([text]) => seen.includes(text)).map(([, spelling]) => spelling));
+      return [...found].map((spelling) => `${name} in ${channel} (${spelling})`);
+    });
+  });
 }
 
 /** How a secret may be written. */
@@ -53,6 +56,14 @@ export function spellings(secret: string): [string, string][] {
       [`${name}, form-encoded`, url.replaceAll("%20", "+")],
       [`${name}, as URLSearchParams write it`, new URLSearchParams({ "": piece }).toString().slice(1)],
       [`${name}, JSON-escaped`, JSON.stringify(piece).slice(1, -1)],
+      [
+        `${name}, every character percent-encoded`,
+        Buffer.from(piece)
+          .toString("hex")
+          .replace(/../g, (pair) => `%${pair.toUpperCase()}`),
+      ],
+      [`${name}, hex`, Buffer.from(piece).toString("hex")],
+      [`${name}, hex in capitals`, Buffer.from(piece).toString("hex").toUpperCase()],
       ...base64s(piece).map(([kind, text]): [string, string] => [`${name}, ${kind}`, text]),
     ] as [string, string][];
   });
@@ -73,15 +84,23 @@ function base64s(piece: string): [string, string][] {
   });
 }
 
-/** The secrets that went over the wire: bearer tokens, and client secrets in bodies. */
+/** The secrets that went over the wire: tokens and passwords in headers, and client secrets in bodies. */
 export function secretsSent(calls: readonly RecordedCall[]): Record<string, string> {
   const found = new Set<string>();
   for (const { requestHeaders, requestBody } of calls) {
-    const bearer = /^Bearer (.+)$/i.exec(requestHeaders["authorization"] ?? "")?.[1];
-    if (bearer !== undefined) found.add(bearer);
+    const authorization = requestHeaders["authorization"] ?? "";
+    const token = /^Bearer (.+)$/i.exec(authorization)?.[1] ?? /^Snowflake Token="([^"]+)"$/i.exec(authorization)?.[1];
+    if (token !== undefined) found.add(token);
+    const password = /^Basic (.+)$/i.exec(authorization)?.[1];
+    if (password !== undefined)
+      found.add(
+        Buffer.from(password, "base64")
+          .toString("utf8")
+          .replace(/^[^:]*:/, ""),
+      );
     const form = new URLSearchParams(requestBody).get("client_secret");
     if (form !== null) found.add(form);
-    const json = /"clientSecret":("(?:[^"\\]|\\.)*")/.exec(requestBody)?.[1];
+    const json = /"(?:clientSecret|client_secret|PASSWORD)":("(?:[^"\\]|\\.)*")/.exec(requestBody)?.[1];
     if (json !== undefined) found.add(JSON.parse(json) as string);
   }
   return Object.fromEntries([...found].map((secret, index) => [`sent ${index}`, secret]));

@@ -1,0 +1,33 @@
+/**
+ * The one exception to "whatever the workspace holds, the server accepts": a server with one secret at a time (ServiceNow). Its
+ * slots may be refused from the call that sets a secret until that secret is entered, and, where the run ended in between, until
+ * the next run has entered another, which the engine must know of unless the process died.
+ */
+
+import type { RecordedCall } from "../src/sandbox/calls.js";
+import type { Command } from "./evidence.js";
+
+export function gapsOf(commands: readonly Command[]): string[] {
+  const found: string[] = [];
+  let open = new Set<string>();
+  for (const { what, calls, refusals, outcome, killed } of commands) {
+    for (const slug of new Set([...open, ...refusals.map((one) => one.slug)])) {
+      let refused = open.has(slug);
+      calls.forEach((call, index) => {
+        const now = refusals.some((one) => one.call === index && one.slug === slug);
+        if (now && !refused && !setsSecret(call))
+          found.push(`after ${call.operation} (call ${index}) of the ${what}, the server did not take what ${slug} held, and no secret was being set`);
+        refused = now;
+      });
+      if (refused) open.add(slug);
+      else open.delete(slug);
+    }
+    if (open.size === 0 || killed) continue;
+    const owed = outcome.failure !== undefined && ((outcome.kept?.state["drift"] ?? []) as string[]).length > 0;
+    if (!owed) found.push(`the ${what} is over, ${[...open].join(", ")} holds a secret that the server does not take, and nothing records it`);
+    if (outcome.failure === undefined) open = new Set();
+  }
+  return found;
+}
+
+const setsSecret = ({ operation, requestBody }: RecordedCall): boolean => operation === "updateRecord" && requestBody.includes('"client_secret"');

@@ -1,0 +1,96 @@
+/** Plays cases side by side, each lane in a world of its own, and records the clean runs that they are made from. */
+
+import { addressesOf, type Case, casesOf, type HostName, OPERATIONS, type OperationName, type Recording } from "./cases.js";
+import type { Evidence } from "./evidence.js";
+import { type Violation, violationsOf } from "./invariants.js";
+import { type Lane, startLane } from "./lane.js";
+import { runCase } from "./run.js";
+import { SERVERS, type ServerName } from "./subjects.js";
+
+export interface Result {
+  played: Case;
+  violations: Violation[];
+  evidence: Evidence | undefined;
+}
+
+/** A world keeps a record of everything that ever was in it, and is slow once that is long. */
+const CASES_A_WORLD = 60;
+
+export interface Selection {
+  servers: readonly ServerName[];
+  operations: readonly OperationName[];
+  hosts: readonly HostName[];
+}
+
+/** Only servers with two secrets beside each other have an overlap that can be left out, or come to its end. */
+const OVERLAPPING: readonly OperationName[] = ["rotateAtOnce", "retire"];
+
+const isPlayed = (server: ServerName, operation: OperationName): boolean => !OVERLAPPING.includes(operation) || server === "entra" || server === "snowflake";
+
+/** The clean run of every operation, which is a case too, and all cases with faults that follow from it. */
+export async function allCases({ servers, operations, hosts }: Selection, onResult: (result: Result) => void): Promise<Case[]> {
+  const lane = await startLane();
+  const cases: Case[] = [];
+  try {
+    for (const server of SERVERS.filter((one) => servers.includes(one)))
+      for (const operation of OPERATIONS.filter((one) => operations.includes(one) && isPlayed(server, one))) {
+        const recording: Recording = { server, operation, cold: [], warm: [] };
+        for (const host of hosts)
+          for (const how of ["cold", "warm"] as const) {
+            const played: Case = {
+              name: `${server} ${operation} clean ${how} ${host}`,
+              server,
+              operation,
+              host,
+              cold: how === "cold",
+              kills: false,
+              faults: [],
+            };
+            const evidence = await runCase(lane, played);
+            onResult({ played, violations: violationsOf(evidence), evidence });
+            recording[how] = addressesOf(evidence.attempts[0]?.calls ?? []);
+          }
+        cases.push(...casesOf(recording, hosts));
+      }
+  } finally {
+    await lane.close();
+  }
+  return cases;
+}
+
+export async function playAll(cases: readonly Case[], lanes: number, onResult: (result: Result) => void): Promise<void> {
+  await Promise.all(
+    Array.from({ length: lanes }, (_, number) =>
+      playInLane(
+        cases.filter((_one, index) => index % lanes === number),
+        onResult,
+      ),
+    ),
+  );
+}
+
+async function playInLane(cases: readonly Case[], onResult: (result: Result) => void): Promise<void> {
+  let lane: Lane | undefined;
+  let playedHere = 0;
+  for (const [index, played] of cases.entries()) {
+    if (playedHere >= CASES_A_WORLD) {
+      await lane?.close();
+      [lane, playedHere] = [undefined, 0];
+    }
+    lane ??= await startLane();
+    playedHere += 1;
+    const next = cases[index + 1];
+    const upcoming = runCase(lane, played);
+    if (next?.cold && playedHere < CASES_A_WORLD) lane.ahead(next.host);
+    try {
+      const evidence = await upcoming;
+      onResult({ played, violations: violationsOf(evidence), evidence });
+    } catch (error) {
+      const sentence = `the case could not be played: ${error instanceof Error ? error.message : String(error)}`;
+      onResult({ played, violations: [{ invariant: "none", case: played.name, sentence }], evidence: undefined });
+      await lane.close();
+      [lane, playedHere] = [undefined, 0];
+    }
+  }
+  await lane?.close();
+}

@@ -1,0 +1,265 @@
+/** What the matrix plays: one resource for each authorization server, with the inputs of every operation and a look at what is there. */
+
+import { readComment } from "../src/core/mark.js";
+import type { Properties } from "../src/core/value.js";
+import type { AcceptingServer } from "../src/sandbox/world.js";
+import { type Inputs, secret } from "../test/support/providerHost.js";
+import type { World, WorldState } from "../test/support/sandbox.js";
+
+export const SERVERS = ["entra", "existing", "serviceNow", "snowflake"] as const;
+export type ServerName = (typeof SERVERS)[number];
+
+/** A client with our mark at its server. */
+export interface OurClient {
+  clientId: string;
+  /** In the recycle bin. */
+  deleted: boolean;
+  /** Secrets with our mark, by key id. */
+  secrets: Record<string, string>;
+}
+
+export interface SlotHeld {
+  slug: string;
+  clientId: string;
+  clientSecret: string;
+}
+
+/** What stands at the remotes at one moment. */
+export interface Picture {
+  ours: OurClient[];
+  /** Slots that hold any client but a bystander's. */
+  slots: SlotHeld[];
+  /** Everything that no run of ours may touch. */
+  others: string;
+}
+
+export interface Subject {
+  server: ServerName;
+  resource: string;
+  /** Where the client in a slot has to work, and where that of the bystander does. */
+  accepting: AcceptingServer[];
+  /** Of a declaration that speaks for nothing of this. */
+  nothing: Inputs;
+  first: Inputs;
+  changed: Inputs;
+  rotated(overlapHours: number): Inputs;
+  /** Slugs of the slots that these inputs declare. */
+  slotsOf(inputs: Inputs): string[];
+  /** The secret that the slots have to hold by this state. */
+  current(picture: Picture, state: Properties): string | undefined;
+  /** Key ids that this state accounts for; undefined where keys are no things of their own. */
+  known(state: Properties): string[] | undefined;
+  look(): Promise<Picture>;
+  /** Takes away by hand whatever a case has left. */
+  clear(picture: Picture): Promise<void>;
+}
+
+type Look = (state: WorldState) => OurClient[];
+type Built = Omit<Subject, "look" | "clear" | "slotsOf" | "nothing"> & { nothing?: Inputs; ours: Look; remove(client: OurClient): Promise<unknown> };
+
+interface Row {
+  slug: string;
+  id: string;
+  client?: { clientId: string; clientSecret?: string };
+}
+const integrationsIn = (state: WorldState): Row[] => (state.odeus as unknown as { integrations: Row[] }).integrations;
+
+const uses = (...slugs: string[]): Inputs[] => slugs.map((integration) => ({ integration }));
+const LOGO = { kind: "asset", hash: "one", text: "GIF89a-a-small-picture" } as const;
+const BYSTANDER = "gmail";
+const HAS_MARK = "odeus-key:";
+
+/** Integrations made from scratch, as places for clients. */
+const CUSTOM = ["Desk", "Warehouse", "Lakehouse"];
+
+/** Fills a world with what others have made, and answers the four subjects in it. */
+export async function prepare(world: World): Promise<Record<ServerName, Subject>> {
+  for (const name of CUSTOM) {
+    const { body } = await world.odeus<{ integration: { id: string } }>("POST", "/integrations/v1/create", { name, authType: "OAUTH" });
+    const authFields = [{ slug: "place", name: "Place", type: "TEXT", required: true }];
+    await world.odeus("PATCH", `/integrations/v1/${body.integration.id}/auth`, { authType: "OAUTH", authFields });
+  }
+  await world.odeus("PATCH", "/settings", { requestsPerMinute: 1_000_000 });
+  await bystanders(world);
+  const { clientId } = await world.vendorClient("atlassian", {});
+  const given = ["given-first-4f0c6a1b9d27e385", "given-second-9be1c04d7a6f8352"] as const;
+  await world.changeVendorClient("atlassian", clientId, { secrets: [...given] });
+  const subjects: Record<ServerName, Built> = {
+    entra: entraSubject(world),
+    existing: existingSubject(world, clientId, given),
+    serviceNow: serviceNowSubject(world),
+    snowflake: snowflakeSubject(world),
+  };
+  return Object.fromEntries(SERVERS.map((server) => [server, subjectOf(world, subjects[server], clientId)])) as Record<ServerName, Subject>;
+}
+
+async function bystanders(world: World): Promise<void> {
+  const google = await world.vendorClient("google", {});
+  await world.odeus("PUT", `/integrations/v1/${world.integrations[BYSTANDER]}/oauth-client`, { ...google, scopeSync: true });
+  const { body: app } = await world.graph<{ id: string; appId: string }>("POST", "/applications", { displayName: "Somebody's" });
+  await world.graph("POST", "/servicePrincipals", { appId: app.appId });
+  await world.graph("POST", `/applications/${app.id}/addPassword`, { passwordCredential: { displayName: "Somebody's" } });
+  await world.atServiceNow("POST", "/oauth_entity", { name: "Somebody's", type: "client", comments: "by hand" });
+  await world.atSnowflake.run(
+    `CREATE SECURITY INTEGRATION SOMEBODYS TYPE = OAUTH ENABLED = TRUE OAUTH_CLIENT = CUSTOM OAUTH_CLIENT_TYPE = 'CONFIDENTIAL' OAUTH_REDIRECT_URI = 'https://somebody.example/callback'`,
+  );
+  await world.atSnowflake.networkPolicy("OFFICE");
+}
+
+function subjectOf(world: World, built: Built, givenClient: string): Subject {
+  const { ours, remove, ...rest } = built;
+  const othersIn = (state: WorldState, own: string[]): string => {
+    const notOwn = <T extends { appId?: string; clientId?: string }>(list: T[]): T[] => list.filter((one) => !own.includes(one.appId ?? one.clientId ?? ""));
+    const { applications, servicePrincipals, grants } = state.entra.tenants[0] ?? { applications: [], servicePrincipals: [], grants: [] };
+    // One that was deleted stays in the recycle bin, also when its application is purged.
+    const living = servicePrincipals.filter(({ deletedDateTime }) => deletedDateTime === null).map(({ id }) => id);
+    const principals = servicePrincipals.filter(({ appId }) => own.includes(appId)).map(({ id }) => id);
+    return JSON.stringify([
+      notOwn(applications),
+      notOwn(servicePrincipals).filter(({ id }) => living.includes(id)),
+      grants.filter(({ clientId }) => !principals.includes(clientId) && living.includes(clientId)),
+      state.serviceNow.tables.oauth_entity.filter((row) => !(row["comments"] ?? "").includes(HAS_MARK)),
+      state.snowflake.integrations.filter((one) => !commentOf(one).includes(HAS_MARK)),
+      state.atlassian.clients,
+      state.google.clients,
+      integrationsIn(state).find(({ slug }) => slug === BYSTANDER),
+    ]);
+  };
+  return {
+    nothing: { integrations: uses("nothing-at-all"), existing: { clientId: "nothing-at-all" } },
+    ...rest,
+    slotsOf: ({ integrations, integration }) =>
+      Array.isArray(integrations) ? integrations.map((use) => String((use as Inputs)["integration"])) : [String(integration)],
+    async look() {
+      const state = await world.state();
+      const found = ours(state);
+      const entra = state.entra.tenants[0]?.applications.filter(isOurs).map(({ appId }) => appId) ?? [];
+      const slots = integrationsIn(state).flatMap(({ slug, client }) =>
+        client === undefined || slug === BYSTANDER ? [] : [{ slug, clientId: client.clientId, clientSecret: client.clientSecret ?? "" }],
+      );
+      return { ours: found, slots, others: othersIn(state, [...entra, givenClient]) };
+    },
+    async clear({ ours: left, slots }) {
+      const ids = new Map(integrationsIn(await world.state()).map(({ slug, id }) => [slug, id]));
+      for (const { slug } of slots) await world.odeus("DELETE", `/integrations/v1/${ids.get(slug)}/oauth-client`);
+      for (const client of left) await remove(client);
+    },
+  };
+}
+
+type Application = WorldState["entra"]["tenants"][number]["applications"][number];
+const isOurs = ({ properties }: Application): boolean => JSON.stringify(properties["tags"] ?? []).includes(HAS_MARK);
+
+const rolloutOf = (state: Properties): Record<string, string> => ((state["rollout"] as Properties | undefined)?.["client"] ?? {}) as Record<string, string>;
+const retiringOf = (state: Properties): string[] => ((state["retiring"] ?? []) as { keyId: string }[]).map(({ keyId }) => keyId);
+
+function entraSubject(world: World): Built {
+  const entra = (more: Inputs = {}): Inputs => ({ displayName: "Odeus mail", grantAdminConsent: true, logo: LOGO, ...more });
+  const first: Inputs = { integrations: uses("outlook-email", "sharepoint"), entra: entra() };
+  return {
+    server: "entra",
+    resource: "OAuthClientConfig",
+    accepting: ["entra", "google"],
+    first,
+    changed: { integrations: uses("outlook-email", "excel"), entra: entra({ displayName: "Odeus files", notes: "changed" }) },
+    rotated: (overlapHours) => ({ ...first, rotation: { overlapHours, triggers: { when: `${overlapHours}` } } }),
+    current: ({ ours }, state) => ours.flatMap(({ secrets }) => secrets[rolloutOf(state)["secretKeyId"] ?? ""] ?? [])[0],
+    known: (state) => [rolloutOf(state)["secretKeyId"] ?? "none", ...retiringOf(state)],
+    ours: (state) =>
+      (state.entra.tenants[0]?.applications ?? []).filter(isOurs).map(({ appId, deletedDateTime, passwordCredentials }) => ({
+        clientId: appId,
+        deleted: deletedDateTime !== null,
+        secrets: Object.fromEntries(
+          passwordCredentials.filter(({ displayName }) => displayName?.startsWith("odeus-")).map(({ keyId, secretText }) => [keyId, secretText]),
+        ),
+      })),
+    async remove({ clientId }) {
+      const app = (await world.state()).entra.tenants[0]?.applications.find(({ appId }) => appId === clientId);
+      if (app?.deletedDateTime === null) await world.graph("DELETE", `/applications/${app.id}`);
+      await world.graph("DELETE", `/directory/deletedItems/${app?.id}`);
+    },
+  };
+}
+
+function existingSubject(world: World, clientId: string, [before, after]: readonly [string, string]): Built {
+  const origin = world.origins.atlassian;
+  const existing = (clientSecret: string): Inputs => ({
+    clientId,
+    clientSecret: secret(clientSecret),
+    authorizationUrl: `${origin}/authorize`,
+    tokenUrl: `${origin}/oauth/token`,
+  });
+  const first: Inputs = { integrations: uses("jira", "confluence"), existing: existing(before) };
+  return {
+    server: "existing",
+    resource: "OAuthClientConfig",
+    accepting: ["atlassian", "google"],
+    first,
+    changed: {
+      integrations: [
+        { integration: "jira", scopes: ["read:jira-work", "offline_access"] },
+        { integration: "desk", scopes: ["read"] },
+      ],
+      existing: existing(before),
+    },
+    rotated: () => ({ ...first, existing: existing(after) }),
+    current: (_picture, state) => (state["existing"] as Properties | undefined)?.["clientSecret"] as string | undefined,
+    known: () => undefined,
+    ours: () => [],
+    remove: async () => undefined,
+  };
+}
+
+function serviceNowSubject(world: World): Built {
+  const serviceNow = (more: Inputs = {}): Inputs => ({ name: "Odeus", accessTokenLifespanSeconds: 1200, ...more });
+  const first: Inputs = { integrations: [{ integration: "servicenow" }, { integration: "warehouse", scopes: ["useraccount"] }], serviceNow: serviceNow() };
+  return {
+    server: "serviceNow",
+    resource: "OAuthClientConfig",
+    accepting: ["serviceNow", "google"],
+    first,
+    changed: {
+      integrations: [{ integration: "servicenow" }, { integration: "desk", scopes: ["useraccount"] }],
+      serviceNow: serviceNow({ accessTokenLifespanSeconds: 900, comments: "changed" }),
+    },
+    rotated: (overlapHours) => ({ ...first, rotation: { overlapHours, triggers: { when: `${overlapHours}` } } }),
+    current: ({ ours }) => ours[0]?.secrets["only"],
+    known: () => undefined,
+    ours: (state) =>
+      state.serviceNow.tables.oauth_entity
+        .filter(({ comments = "" }) => readComment(comments).mark !== undefined)
+        .map((row) => ({ clientId: row["client_id"] ?? "", deleted: false, secrets: { only: row["client_secret"] ?? "" } })),
+    async remove({ clientId }) {
+      const row = (await world.state()).serviceNow.tables.oauth_entity.find((one) => one["client_id"] === clientId);
+      await world.atServiceNow("DELETE", `/oauth_entity/${row?.["sys_id"]}`);
+    },
+  };
+}
+
+type Integration = WorldState["snowflake"]["integrations"][number];
+const commentOf = (one: Integration): string => (one.kind === "oauth" ? String(one.properties.COMMENT ?? "") : one.comment);
+
+function snowflakeSubject(world: World): Built {
+  // The workspace of the sandbox has no TLS.
+  const declared = (more: Inputs): Inputs => ({ name: "odeus", integration: "warehouse", oauthAllowNonTlsRedirectUri: true, ...more });
+  const first = declared({ networkPolicy: "OFFICE", oauthEnforcePkce: true });
+  return {
+    server: "snowflake",
+    resource: "SnowflakeSecurityIntegration",
+    accepting: ["snowflake", "google"],
+    nothing: { name: "NOTHING_AT_ALL", oauthRedirectUri: "https://nothing.example/callback" },
+    first,
+    changed: declared({ integration: "lakehouse", oauthEnforcePkce: false, oauthSingleUseRefreshTokensRequired: true, comment: "changed" }),
+    rotated: (overlapHours) => ({ ...first, rotation: { overlapHours, triggers: { when: `${overlapHours}` } } }),
+    current: ({ ours }, state) => ours[0]?.secrets[rolloutOf(state)["secretKeyId"] ?? ""],
+    // Both are always there.
+    known: () => ["1", "2"],
+    ours: (state) =>
+      state.snowflake.integrations.flatMap((one) =>
+        one.kind === "oauth" && commentOf(one).includes(HAS_MARK)
+          ? [{ clientId: one.clientId, deleted: false, secrets: { "1": one.secrets[0], "2": one.secrets[1] } }]
+          : [],
+      ),
+    remove: () => world.atSnowflake.run('DROP INTEGRATION "ODEUS"'),
+  };
+}
