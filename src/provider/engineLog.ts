@@ -20,6 +20,8 @@ export interface EngineLog {
 
 /** A line is worth this long, not more: the work must not wait for a terminal. */
 const LINE_TIMEOUT_MILLISECONDS = 5_000;
+/** A status that is replaced sooner than this could not be read: it is not sent. */
+const STATUS_MILLISECONDS = 200;
 
 export function createEngineLog(address?: string): EngineLog {
   let client = address === undefined ? undefined : connection(address);
@@ -41,22 +43,31 @@ export function createEngineLog(address?: string): EngineLog {
     voice(urn) {
       // One after the other: calls of their own could overtake each other.
       let sent = Promise.resolve();
-      let statusShown = false;
+      let status = "";
+      let shown = "";
+      let waiting: NodeJS.Timeout | undefined;
       const queue = (severity: LogSeverity, text: string, ephemeral = false): void => {
         sent = sent.then(() => send(urn, severity, text, ephemeral));
       };
+      const show = (): void => {
+        waiting = undefined;
+        if (status === shown) return;
+        shown = status;
+        queue(LogSeverity.INFO, status, true);
+      };
       return {
         progress(text) {
-          statusShown = text !== "";
-          queue(LogSeverity.INFO, text, true);
+          status = text;
+          waiting ??= setTimeout(show, STATUS_MILLISECONDS);
         },
         info: (text) => queue(LogSeverity.INFO, text),
         // Never ERROR: it marks the row as failed while the operation succeeds.
         warning: (text) => queue(LogSeverity.WARNING, text),
         finish() {
+          clearTimeout(waiting);
           // The last status text would stay on the finished row.
-          if (statusShown) queue(LogSeverity.INFO, "", true);
-          statusShown = false;
+          status = "";
+          show();
           return sent;
         },
       };

@@ -118,6 +118,11 @@ describe("stopping", () => {
     await said("making the client", before);
     await host.cancel();
     expect((await running).partial).toMatchObject({ id: "fake/1", reasons: ["stopped before it was finished"] });
+    // The last status would stay on the finished row.
+    expect(host.lines.slice(before).filter(({ ephemeral }) => ephemeral)).toEqual([
+      expect.objectContaining({ message: "making the client" }),
+      expect.objectContaining({ message: "" }),
+    ]);
     expect((await host.create(urn, { name: "a" })).id).toBe("fake/1");
   });
 
