@@ -201,6 +201,13 @@ describe("switches", () => {
     expect([rowsOf(listed), listed.headers["x-total-count"]]).toEqual([[], "1"]);
   });
 
+  it("records that a user has made, and may not see", async () => {
+    await world.changeServiceNow({ hidesNewRecords: true });
+    const { sys_id } = rowOf(await call("POST", ALL, CLIENT));
+    expect([(await call("GET", `${ALL}/${sys_id}`)).status, (await call("DELETE", `${ALL}/${sys_id}`)).status]).toEqual([404, 404]);
+    expect((await world.atServiceNow("GET", `/oauth_entity/${sys_id}`)).status).toBe(200);
+  });
+
   it("the limit of a page comes before the access rules", async () => {
     const rows = rowsOf(await query("ORDERBYname"));
     await world.changeServiceNow({ hiddenRecords: [rows[0]?.sys_id ?? ""] });

@@ -10,6 +10,7 @@ import type { Inputs } from "./providerHost.js";
 const SWITCHES: ServiceNowChange = {
   ignoredColumns: [],
   hiddenRecords: [],
+  hidesNewRecords: false,
   blankedColumns: [],
   ignoresQueries: false,
   // The vendor ignores them, so that nobody would notice.

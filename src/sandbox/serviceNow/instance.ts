@@ -32,6 +32,8 @@ export interface Switches {
   ignoredColumns: string[];
   /** sys_ids of rows that an access rule hides from everybody. */
   hiddenRecords: string[];
+  /** An access rule hides from each user of the API what that user has made. */
+  hidesNewRecords: boolean;
   /** Columns that a field-level access rule blanks in answers with status 200. */
   blankedColumns: string[];
   /** No part of a query makes sense to the instance, as on a release where the columns have other names. */
@@ -121,6 +123,7 @@ export function createInstance(name: string, now: () => Date): Instance {
     switches: {
       ignoredColumns: [],
       hiddenRecords: [],
+      hidesNewRecords: false,
       blankedColumns: [],
       ignoresQueries: false,
       refusesUnknownColumns: false,

@@ -143,7 +143,9 @@ function queriedRows(instance: Instance, { request, table }: Call): Row[] {
 const isManager = ({ user, table }: Call): boolean => user.roles.some((role) => table.roles.includes(role));
 
 function isVisible(instance: Instance, call: Call, row: Row): boolean {
-  return isManager(call) && (call.request.byHand || !instance.switches.hiddenRecords.includes(row["sys_id"] ?? ""));
+  const { hiddenRecords, hidesNewRecords } = instance.switches;
+  if (!isManager(call) || call.request.byHand) return isManager(call);
+  return !hiddenRecords.includes(row["sys_id"] ?? "") && !(hidesNewRecords && row["sys_created_by"] === call.user.username);
 }
 
 /** Absent and hidden are one answer, also to a write. */
