@@ -80,6 +80,9 @@ const NEEDS: Readonly<Record<string, string>> = {
   listDeletedApplications: "Application.Read.All",
 };
 
+/** What Graph says of an object that it does not know yet, or that is being changed. */
+const LAGGING: readonly number[] = [404, 409];
+
 export type Graph = ReturnType<typeof createGraph>;
 
 export function createGraph(options: { root: string; env: Env; limits: HttpLimits; signIn: () => Promise<SignedIn>; forgetSession: () => void }) {
@@ -107,7 +110,9 @@ export function createGraph(options: { root: string; env: Env; limits: HttpLimit
     const remedy =
       answer.status === 403 && code !== "ApplicationNotReplicated"
         ? `The identity "${(await options.signIn()).identity}" needs the application permission ${NEEDS[call.operation] ?? "Application.ReadWrite.OwnedBy"}, with admin consent.`
-        : undefined;
+        : LAGGING.includes(answer.status)
+          ? "Run again: another replica, or somebody else's change, may have been in the way."
+          : undefined;
     throw new RemoteError({
       service: "Microsoft Graph",
       operation: call.operation,

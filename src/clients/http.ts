@@ -75,6 +75,8 @@ const LARGEST_ANSWER = 8 * 1024 * 1024;
 const LOOPBACK = new Set(["localhost", "127.0.0.1", "[::1]", "::1"]);
 const NEVER_SENT = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH", REFUSED_ADDRESS]);
 const UNTRUSTED = /^(UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|CERT_|ERR_TLS|ERR_SSL)/;
+/** Whatever has happened, every command begins with reading what is there. */
+const RUN_AGAIN = "Run again.";
 /** Later than this, a Retry-After is no time that a person could be told. */
 const FARTHEST_MS = 10 * 365 * 86_400_000;
 
@@ -231,12 +233,12 @@ export function createHttp(options: HttpOptions): Http {
       });
     }
     if (code === "ECONNABORTED" || code === "ETIMEDOUT") {
-      return fail(call, { outcome: "unknown", said: `gave no answer within ${Math.round(limits.callTimeoutMs / 1000)} s${again}` });
+      return fail(call, { outcome: "unknown", said: `gave no answer within ${Math.round(limits.callTimeoutMs / 1000)} s${again}`, remedy: RUN_AGAIN });
     }
     if (code === "ERR_BAD_RESPONSE" || code === "ERR_FR_MAX_BODY_LENGTH_EXCEEDED") {
-      return fail(call, { outcome: "unknown", said: `broke off its answer or sent far too much${again}` });
+      return fail(call, { outcome: "unknown", said: `broke off its answer or sent far too much${again}`, remedy: RUN_AGAIN });
     }
-    return fail(call, { outcome: "unknown", said: `closed the connection without an answer (${code === "" ? "no code" : code}${again})` });
+    return fail(call, { outcome: "unknown", said: `closed the connection without an answer (${code === "" ? "no code" : code}${again})`, remedy: RUN_AGAIN });
   }
 
   function refusal(response: AxiosResponse<string>, call: HttpCall, tries: number): RemoteError {

@@ -148,6 +148,7 @@ export function createOdeusApi(options: OdeusApiOptions): OdeusApi {
 const REMEDIES: Readonly<Record<number, string>> = {
   401: "Check the API key (odeus:apiKey or ODEUS_API_KEY): Workspace settings > API keys.",
   403: "The API key needs the scope INTEGRATION_API; a workspace that admits only some networks must admit the machine that runs Pulumi.",
+  404: "Check that the integration is still in the workspace, and the base URL (odeus:baseUrl or ODEUS_BASE_URL); run again.",
 };
 
 /** The address and key from the configuration, or one sentence on what to set. */

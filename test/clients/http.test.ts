@@ -150,8 +150,8 @@ describe("where so many calls are taken in a minute", () => {
 
 describe("a failure", () => {
   it.each<[string, Answer, RegExp, string]>([
-    ["a hang", () => undefined, /^The service gave no answer within 0 s\.$/, "unknown"],
-    ["a lost answer", lost, /^The service closed the connection without an answer \(ECONNRESET\)\.$/, "unknown"],
+    ["a hang", () => undefined, /^The service gave no answer within 0 s\.\n {2}Run again\.$/, "unknown"],
+    ["a lost answer", lost, /^The service closed the connection without an answer \(ECONNRESET\)\.\n {2}Run again\.$/, "unknown"],
     [
       "half an answer",
       (_request, response) => void response.writeHead(200, { "content-length": "100" }).write("{", () => response.destroy()),
