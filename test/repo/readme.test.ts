@@ -109,7 +109,7 @@ describe("the README's example", () => {
   });
 });
 
-describe.each(["quickstart", "snowflake"])("the example %s", (name) => {
+describe.each(["quickstart", "snowflake", "servicenow"])("the example %s", (name) => {
   const { resources } = parse(read(`examples/${name}-yaml/Pulumi.yaml`)) as { resources: Record<string, { type: string; properties: object }> };
 
   it("declares the same in TypeScript and in YAML, and only what schema.json knows", () => {
