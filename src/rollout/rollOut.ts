@@ -125,7 +125,9 @@ export async function rollOut(stage: Stage, wish: Wish, before: Recorded | undef
       const recalled = known === undefined ? own : await server.recall(known, undo.push);
       if (recalled === undefined) {
         env.say.progress(`registering ${server.title}`);
-        return { client: await server.register(mark, widened, undo.push), isNew: true };
+        const client = await server.register(mark, widened, undo.push);
+        progress.registered = client;
+        return { client, isNew: true };
       }
       return { client: await server.converge(recalled, mark, widened, NOTHING, undo.push), isNew: false };
     }

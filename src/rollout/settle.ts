@@ -1,6 +1,6 @@
 /** A rollout that failed: undone, carried forward, or recorded as it stands; and the sentence that says which. */
 
-import type { IssuedSecret } from "../authorizationServers/contract.js";
+import type { IssuedSecret, RegisteredClient } from "../authorizationServers/contract.js";
 import type { Env } from "../core/env.js";
 import { messageOf, OdeusError } from "../core/errors.js";
 import { PartialRollout, type Recorded } from "./record.js";
@@ -10,6 +10,8 @@ export interface Progress {
   before: Recorded | undefined;
   /** What would be recorded if the run ended now. */
   draft: Recorded;
+  /** A new client that is not yet whole: recorded only where it cannot be taken back and nothing else is known of it. */
+  registered?: RegisteredClient;
   /** A slot of this very client may hold the new secret: its former one is kept nowhere, so the way is forward. */
   forward: boolean;
   /** The server has one secret at a time, and the one that users signed in with may be gone. */
@@ -69,9 +71,9 @@ export async function settle(error: unknown, progress: Progress, undo: UndoLog, 
       );
     return new OdeusError(`${reason}\n  ${told}${undone.length === 0 ? "" : " Nothing is left behind."}`);
   }
-  if (draft.client === undefined && before === undefined) return new OdeusError([reason, told, ...left].join("\n  "));
   // Without a new client the former one is still this resource's; what is left of the new one is found by its mark.
-  const recorded = draft.client === undefined && before !== undefined ? before : draft;
+  const recorded = draft.client !== undefined ? draft : (before ?? (progress.registered && { ...draft, client: progress.registered }));
+  if (recorded === undefined) return new OdeusError([reason, told, ...left].join("\n  "));
   return partial(recorded, [reason, told, ...left, "What is left is recorded; the next up goes on from there."], `left half done: ${left[0] ?? reason}`);
 }
 

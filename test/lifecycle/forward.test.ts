@@ -241,6 +241,20 @@ describe.each(HOSTS)("unfinished work through the %s host", (_name, start) => {
       expect((await keys(next)).there).toEqual((await keys(next)).known);
     });
 
+    it("before the app was whole: it is recorded all the same, finished by the next up, and destroyed", async () => {
+      await stage.world.fault(
+        { operation: "upsertServicePrincipal", fault: "forbidden" },
+        { operation: "deleteApplication", fault: "forbidden", times: "always" },
+      );
+      const failure = await stage.failingUp(inputs());
+      await stage.world.clearFaults();
+      expect(failure.partial?.id).toBe(`entra/${(await stage.app()).appId}`);
+      const kept = keptOf(failure, (await stage.host.check(stage.urn(), inputs())).inputs);
+      const next = await finished(kept, inputs());
+      await stage.destroy(next);
+      expect((await stage.apps()).map(({ deletedDateTime }) => deletedDateTime)).toEqual([expect.any(String)]);
+    });
+
     it("is destroyed whole from what was recorded", async () => {
       await stage.world.fault({ operation: "putOAuthClient", fault: "conflict", call: 1 }, { operation: "deleteOAuthClient", fault: "forbidden", times: 3 });
       const failure = await stage.failingUp(inputs());
