@@ -55,13 +55,13 @@ function redirectProblems(inputs: Properties): string[] {
     ["oauthRedirectUri", oauthRedirectUri],
     ...list(oauthAlternateRedirectUris).map((uri, index): [string, Value] => [`oauthAlternateRedirectUris[${index}]`, uri]),
   ];
-  return uris.flatMap(([path, uri]) => {
+  return uris.flatMap(([path, uri], index) => {
     if (typeof uri !== "string") return [];
     if (!URL.canParse(uri)) return [`${path}: must be a web address (https://...)`];
     if (uri.includes("\0")) return [`${path}: must not hold the character NUL`];
     if (new URL(uri).protocol === "http:" && oauthAllowNonTlsRedirectUri !== true && oauthAllowNonTlsRedirectUri !== UNKNOWN)
       return [`${path}: must start with https://, or Snowflake refuses it (390316); for a test on this machine, set oauthAllowNonTlsRedirectUri`];
-    return list(oauthAlternateRedirectUris).indexOf(uri) < Number(/\d+/.exec(path)?.[0] ?? 0) ? [`${path}: is named twice`] : [];
+    return uris.findIndex(([, other]) => other === uri) < index ? [`${path}: is named twice`] : [];
   });
 }
 
