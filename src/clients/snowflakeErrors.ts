@@ -136,7 +136,8 @@ const roleOf = ({ role }: SnowflakeLogin): string => (role === undefined ? "the 
 const privilege = ({ operation, login }: Attempt): string => {
   const role = roleOf(login);
   if (operation === "create") return `Grant CREATE INTEGRATION ON ACCOUNT to ${role}, or name another one in SNOWFLAKE_ROLE.`;
-  if (operation === "clientSecrets") return `Reading client secrets needs OWNERSHIP of the integration, or ACCOUNTADMIN: ${role} has neither.`;
+  if (operation === "clientSecrets")
+    return `Reading client secrets needs OWNERSHIP of the integration, or ACCOUNTADMIN, if ownership is not enough: name such a role in SNOWFLAKE_ROLE, in place of ${role}.`;
   if (operation === "describe" || operation === "show") return `Grant USAGE on the integration to ${role}, or name another one in SNOWFLAKE_ROLE.`;
   return `Grant OWNERSHIP of the integration to ${role}, or name the role that made it in SNOWFLAKE_ROLE.`;
 };
@@ -153,7 +154,8 @@ const REMEDIES: Readonly<Record<string, (attempt: Attempt) => string>> = {
   "001492": () => "Detach the network policy first.",
   // Snowflake's own words name another parameter than the one that is at fault.
   "390316": () => "Every redirect URL must begin with https://, unless non-TLS redirect URLs are allowed for the integration.",
-  "003629": () => "This account wants its privileged roles in every list of blocked roles: add the roles that Snowflake names.",
+  "003629": () =>
+    "Roles that are blocked can be neither pre-authorised nor allowed: take them out there. Where the list of blocked roles lacks privileged roles, add the roles that Snowflake names.",
   "390100": () => "Check SNOWFLAKE_USER and SNOWFLAKE_PASSWORD.",
   "390144": () =>
     "Check SNOWFLAKE_USER and SNOWFLAKE_ACCOUNT, that the user's RSA_PUBLIC_KEY_FP in DESC USER is the fingerprint of the private key, and the clock of this machine.",
