@@ -61,6 +61,11 @@ export interface ProbeAnswer {
   detail: string;
 }
 
+/** One property of the client: how it was asked about, and what the answer proves. */
+export interface Check extends ProbeAnswer {
+  property: "secret" | Finding["property"];
+}
+
 /** What the administration side can prove about one property of the client, by reading it back. */
 export interface Finding {
   property: "redirectUrl" | "scopes" | "consent" | "client";
@@ -136,6 +141,8 @@ export interface AuthorizationServer {
   markedSecrets(client: RegisteredClient, mark: Mark): Promise<string[]>;
   /** Asks the server itself whether it takes this secret. */
   probe(client: RegisteredClient, secret: Secret, wish: ClientWish): Promise<ProbeAnswer>;
+  /** Asks the server, without a user, whether people could sign in as the wish has it. Only of servers that show nobody what is registered. */
+  probeUse?(client: RegisteredClient, secret: Secret | undefined, wish: ClientWish): Promise<Check[]>;
   /** Read-only: compares the client with the wish. */
   observe(client: RegisteredClient, mark: Mark, wish: ClientWish, known: KnownSecrets): Promise<Observation>;
   /** Whose the client is by now, in words, where its mark is no longer this resource's. */

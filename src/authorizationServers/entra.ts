@@ -16,7 +16,7 @@ import { observation } from "./entraObservation.js";
 import { policyWarnings, readSecretPolicy, type SecretPolicy } from "./entraPolicy.js";
 import { createRecycleBin } from "./entraRecycleBin.js";
 import { bareScope, readCatalogue, type ScopeCatalogue, scopeIds } from "./entraScopes.js";
-import { clientCredentialsProbe } from "./probes.js";
+import { clientCredentialsProbe, type Probe } from "./probes.js";
 
 export interface EntraOptions {
   settings: EntraSettings;
@@ -342,7 +342,8 @@ export function createEntraServer(options: EntraOptions): AuthorizationServer {
 
     async probe(client, clientSecret) {
       const tokenUrl = `${cloud.authority}/${await tenant()}/oauth2/v2.0/token`;
-      return clientCredentialsProbe({ tokenUrl, clientId: client.clientId, clientSecret, env, limits }, `${new URL(cloud.graph).origin}/.default`);
+      const probe: Probe = { endpoint: { url: tokenUrl }, clientId: client.clientId, clientSecret, authentication: "post", env, limits };
+      return clientCredentialsProbe(probe, `${new URL(cloud.graph).origin}/.default`);
     },
 
     async observe(client, _mark, wish, known): Promise<Observation> {

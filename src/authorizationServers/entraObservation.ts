@@ -51,7 +51,11 @@ export function observation({ app, servicePrincipal, granted, name, settings, ca
     proof("scopes", found.missingScopes.length > 0, `${name} lacks the scopes ${names(found.missingScopes)}`),
     settings.grantAdminConsent
       ? proof("consent", unconsented.length > 0, `admin consent is missing for ${unconsented.join(", ")}`)
-      : { property: "consent", state: "unproven", detail: "users, or an administrator, consent when they connect" },
+      : {
+          property: "consent",
+          state: "unproven",
+          detail: "Whether people may consent shows when one connects: set grantAdminConsent, or open adminConsentUrl as an administrator.",
+        },
   ];
   return { exists: true, drift, notes, findings, settings: settingsOf(app, settings) };
 }

@@ -1,14 +1,19 @@
 /** A client made by hand or by another resource: it is proven and entered, never changed or deleted. */
 
 import { cloudOf } from "../clients/entraSignIn.js";
-import type { HttpLimits } from "../clients/http.js";
-import { discoverTokenUrl } from "../clients/oauth.js";
+import { type HttpLimits, requireSafeUrl } from "../clients/http.js";
+import type { Authentication, Endpoint } from "../clients/oauth.js";
+import { readMetadata, type ServerMetadata } from "../clients/oauthMetadata.js";
+import { hostList, PrivateNetworkError, requirePublic } from "../clients/privateNetwork.js";
 import type { Config } from "../core/config.js";
 import type { Env } from "../core/env.js";
-import { messageOf, OdeusError } from "../core/errors.js";
-import type { AuthorizationServer, Finding, IssuedSecret, ProbeAnswer, RegisteredClient } from "./contract.js";
-import { tokenUrlOf, vendorOf } from "./presets.js";
-import { BY_HAND, clientCredentialsProbe, pairedProbe } from "./probes.js";
+import { ConfigError, messageOf, OdeusError } from "../core/errors.js";
+import type { Secret } from "../core/secret.js";
+import { formProblems, formWarnings } from "./clientForms.js";
+import type { AuthorizationServer, ClientWish, Finding, IssuedSecret, ProbeAnswer, RegisteredClient } from "./contract.js";
+import { authorizationUrlOf, CONSOLES, tokenUrlOf, vendorOf } from "./presets.js";
+import { BY_HAND, clientCredentialsProbe, type Probe, pairedProbe, pushedProbe } from "./probes.js";
+import { useProbes } from "./useProbes.js";
 
 export interface ExistingOptions {
   clientId: string;
@@ -21,10 +26,57 @@ export interface ExistingOptions {
   limits: HttpLimits;
 }
 
+/** Where the server can be asked. */
+interface Endpoints {
+  token: Endpoint | undefined;
+  authorization: Endpoint | undefined;
+  pushed: Endpoint | undefined;
+  /** Undefined: nobody knows. */
+  authentication: Authentication | undefined;
+  /** Why the metadata that the program names is of no use. */
+  problem?: string;
+}
+
 export function createExistingServer(options: ExistingOptions): AuthorizationServer {
-  const { clientId, tenantId, authorizationUrl, config, env, limits } = options;
+  const { clientId, tenantId, issuer, authorizationUrl, tokenUrl, config, env, limits } = options;
   const client: RegisteredClient = { clientId, objects: {}, ...(tenantId === undefined ? {} : { tenantId }) };
-  const unproven = (property: Finding["property"], detail: string): Finding => ({ property, state: "unproven", detail });
+  const vendorFor = (wish: ClientWish) => vendorOf(clientId, wish.integrations);
+  const privateHosts = hostList(config.text("privateHosts"));
+  const named = (what: string, url: string | undefined): Endpoint | undefined => (url === undefined ? undefined : { url, reach: { what, privateHosts } });
+
+  let asked: Promise<ServerMetadata | string> | undefined;
+  /** The reason as text where the metadata is of no use. */
+  const metadata = (url: string): Promise<ServerMetadata | string> =>
+    (asked ??= readMetadata(url, privateHosts, env, limits).catch((error: unknown) => {
+      if (env.signal.aborted || error instanceof PrivateNetworkError) throw error;
+      return `The metadata of ${url} could not be used: ${messageOf(error)}`;
+    }));
+
+  async function endpointsFor(wish: ClientWish): Promise<Endpoints> {
+    const vendor = vendorFor(wish);
+    const read = issuer === undefined ? undefined : await metadata(issuer);
+    const told = typeof read === "object" ? read : undefined;
+    const preset = (url: typeof tokenUrlOf): Endpoint | undefined =>
+      vendor === undefined || issuer !== undefined ? undefined : { url: url(vendor, config, tenantId) };
+    const token = named("existing.tokenUrl", tokenUrl) ?? told?.token ?? preset(tokenUrlOf);
+    return {
+      token,
+      authorization: named("existing.authorizationUrl", authorizationUrl) ?? told?.authorization ?? preset(authorizationUrlOf),
+      pushed: told?.pushed,
+      // Only of a vendor's own endpoint is it known that it takes the secret in the body.
+      authentication: told?.authentication ?? (token?.reach === undefined ? "post" : undefined),
+      ...(typeof read === "string" ? { problem: read } : {}),
+    };
+  }
+
+  const probing = (endpoint: Endpoint, clientSecret: Secret, authentication: Authentication | undefined): Probe => ({
+    endpoint,
+    clientId,
+    clientSecret,
+    authentication,
+    env,
+    limits,
+  });
 
   return {
     kind: "existing",
@@ -32,10 +84,17 @@ export function createExistingServer(options: ExistingOptions): AuthorizationSer
     title: `client ${clientId}`,
     acceptances: 1,
     markPlace: "none",
-    hasEndpoints: authorizationUrl !== undefined && options.tokenUrl !== undefined,
-    endpoints: () => (authorizationUrl === undefined || options.tokenUrl === undefined ? undefined : { authorizationUrl, tokenUrl: options.tokenUrl }),
+    hasEndpoints: authorizationUrl !== undefined && tokenUrl !== undefined,
+    endpoints: () => (authorizationUrl === undefined || tokenUrl === undefined ? undefined : { authorizationUrl, tokenUrl }),
     slotTenant: () => tenantId,
-    prepare: async () => ({ warnings: [] }),
+    async prepare(wish) {
+      for (const [name, url] of Object.entries({ issuer, authorizationUrl, tokenUrl }))
+        if (url !== undefined) requirePublic(requireSafeUrl(url, `existing.${name}`), { what: `existing.${name}`, privateHosts });
+      // By now the integrations that the program names by their ids have their slugs.
+      const problems = formProblems({ clientId, clientSecret: undefined }, wish.integrations);
+      if (problems.length > 0) throw new ConfigError(problems.join("\n  "));
+      return { warnings: formWarnings(wish.integrations) };
+    },
     find: async () => undefined,
     // A hand-made client has no field that we could read, so nobody can say whose it is.
     lookUp: async () => undefined,
@@ -50,45 +109,42 @@ export function createExistingServer(options: ExistingOptions): AuthorizationSer
     markedSecrets: async () => [],
 
     async probe(_client, clientSecret, wish): Promise<ProbeAnswer> {
-      const vendor = vendorOf(clientId, wish.integrations);
-      const probe = { clientId, clientSecret, env, limits };
+      const { token, pushed, authentication, problem } = await endpointsFor(wish);
       // A made-up code proves nothing at Microsoft, which looks at the code's form first; a token for the client alone does.
-      if (vendor === "microsoft" && options.tokenUrl === undefined && tenantId !== undefined) {
-        return clientCredentialsProbe({ ...probe, tokenUrl: tokenUrlOf(vendor, config, tenantId) }, `${new URL(cloudOf(config).graph).origin}/.default`);
+      if (vendorFor(wish) === "microsoft" && token?.reach === undefined && token !== undefined) {
+        if (tenantId !== undefined)
+          return clientCredentialsProbe(probing(token, clientSecret, authentication), `${new URL(cloudOf(config).graph).origin}/.default`);
+        const detail = `Microsoft proves a client only with its tenant; set existing.tenantId to have it proven. ${BY_HAND}`;
+        return { verdict: "inconclusive", method: "none", detail };
       }
-      if (vendor === "microsoft" && options.tokenUrl === undefined) {
-        return {
-          verdict: "inconclusive",
-          method: "none",
-          detail: `Microsoft proves a client only with its tenant; set existing.tenantId to have it proven. ${BY_HAND}`,
-        };
+      const [redirectUrl] = wish.redirectUrls;
+      if (pushed !== undefined && redirectUrl !== undefined) {
+        const answer = await pushedProbe(probing(pushed, clientSecret, authentication), { redirectUrl, scopes: wish.scopes });
+        // With an answer to it, the one wrong attempt has been made.
+        if (answer.verdict !== "unavailable" || token === undefined) return answer;
       }
-      const unknown = (why: string): ProbeAnswer => ({ verdict: "unavailable", method: "none", detail: `${why} ${BY_HAND}` });
-      let tokenUrl = options.tokenUrl;
-      if (tokenUrl === undefined && options.issuer !== undefined) {
-        try {
-          tokenUrl = await discoverTokenUrl(options.issuer, env, limits);
-        } catch (error) {
-          if (env.signal.aborted) throw error;
-          return unknown(`The metadata of ${options.issuer} could not be used: ${messageOf(error)}`);
-        }
-      }
-      tokenUrl ??= vendor === undefined ? undefined : tokenUrlOf(vendor, config, tenantId);
-      if (tokenUrl === undefined) return unknown("No token endpoint is known for this client; set existing.tokenUrl to have it proven.");
-      return pairedProbe({ ...probe, tokenUrl });
+      if (token !== undefined) return pairedProbe(probing(token, clientSecret, authentication));
+      const why = problem ?? "No token endpoint is known for this client; set existing.tokenUrl to have it proven.";
+      return { verdict: "unavailable", method: "none", detail: `${why} ${BY_HAND}` };
     },
 
-    observe: async () => ({
-      exists: true,
-      drift: [],
-      notes: [],
-      settings: {},
-      findings: [
-        unproven("redirectUrl", "the authorization server lets nobody read the registered redirect URLs"),
-        unproven("scopes", "the authorization server lets nobody read the registered scopes"),
-        unproven("consent", "users consent when they connect"),
-      ],
-    }),
+    async probeUse(_client, secret, wish) {
+      const { authorization, pushed, authentication } = await endpointsFor(wish);
+      const ready = pushed === undefined || secret === undefined ? undefined : probing(pushed, secret, authentication);
+      return useProbes({ clientId, env, limits, authorization, pushed: ready }, wish);
+    },
+
+    async observe(_client, _mark, wish) {
+      const vendor = vendorFor(wish);
+      const place = vendor === undefined ? "the app" : CONSOLES[vendor];
+      const unproven = (property: Finding["property"], detail: string): Finding => ({ property, state: "unproven", detail });
+      const findings = [
+        unproven("redirectUrl", `Nobody can read the registered redirect URLs: compare them in ${place} with the output redirectUrls, to the letter.`),
+        unproven("scopes", `Nobody can read the registered scopes: compare them in ${place} with the output effectiveScopes; upper and lower case count.`),
+        unproven("consent", "Whether people may consent shows when one connects: connect one user."),
+      ];
+      return { exists: true, drift: [], notes: [], settings: {}, findings };
+    },
     successor: async () => undefined,
     delete: async () => undefined,
     outputs: () => ({}),

@@ -1,4 +1,4 @@
-/** Token endpoints of the vendors whose clients are made by hand, found by the integration or by the form of the client id. */
+/** What is known beforehand of the vendors whose clients are made by hand: found by the integration, or by the form of the client id. */
 
 import { cloudOf } from "../clients/entraSignIn.js";
 import type { Config } from "../core/config.js";
@@ -12,20 +12,47 @@ const SLUGS: readonly [RegExp, Vendor][] = [
   [/^(outlook|sharepoint|onedrive|excel|microsoft|planner|entra|teams)/, "microsoft"],
 ];
 
+/** Where a person sees and changes what is registered. */
+export const CONSOLES: Readonly<Record<Vendor, string>> = {
+  google: "the Google Cloud console (APIs & Services, Credentials)",
+  atlassian: "the Atlassian developer console (your app, Authorization and Permissions)",
+  microsoft: "the Entra admin centre (App registrations, Authentication and API permissions)",
+};
+
+export function vendorOfSlug(slug: string): Vendor | undefined {
+  return SLUGS.find(([pattern]) => pattern.test(slug))?.[1];
+}
+
 export function vendorOf(clientId: string, integrations: readonly string[]): Vendor | undefined {
   if (clientId.endsWith(".apps.googleusercontent.com")) return "google";
-  const vendors = new Set(integrations.map((slug) => SLUGS.find(([pattern]) => pattern.test(slug))?.[1]));
+  const vendors = new Set(integrations.map(vendorOfSlug));
   return vendors.size === 1 ? [...vendors][0] : undefined;
 }
 
 export function tokenUrlOf(vendor: Vendor, config: Config, tenantId: string | undefined): string {
-  const bare = (url: string): string => url.replace(/\/+$/, "");
   switch (vendor) {
     case "google":
-      return `${bare(config.text("googleEndpoint") ?? "https://oauth2.googleapis.com")}/token`;
+      return `${googleOf(config, "https://oauth2.googleapis.com")}/token`;
     case "atlassian":
-      return `${bare(config.text("atlassianEndpoint") ?? "https://auth.atlassian.com")}/oauth/token`;
+      return `${atlassianOf(config)}/oauth/token`;
     case "microsoft":
-      return `${cloudOf(config).authority}/${encodeURIComponent(tenantId ?? "organizations")}/oauth2/v2.0/token`;
+      return `${microsoftOf(config, tenantId)}/token`;
   }
 }
+
+export function authorizationUrlOf(vendor: Vendor, config: Config, tenantId: string | undefined): string {
+  switch (vendor) {
+    case "google":
+      return `${googleOf(config, "https://accounts.google.com")}/o/oauth2/v2/auth`;
+    case "atlassian":
+      return `${atlassianOf(config)}/authorize`;
+    case "microsoft":
+      return `${microsoftOf(config, tenantId)}/authorize`;
+  }
+}
+
+const bare = (url: string): string => url.replace(/\/+$/, "");
+const googleOf = (config: Config, origin: string): string => bare(config.text("googleEndpoint") ?? origin);
+const atlassianOf = (config: Config): string => bare(config.text("atlassianEndpoint") ?? "https://auth.atlassian.com");
+const microsoftOf = (config: Config, tenantId: string | undefined): string =>
+  `${cloudOf(config).authority}/${encodeURIComponent(tenantId ?? "organizations")}/oauth2/v2.0`;

@@ -1,17 +1,25 @@
-/** Two ways to ask a token endpoint whether it takes a client, without a user; what the answers prove and what they do not. */
+/** Ways to ask an authorization server whether it takes a client's secret, without a user; what the answers prove and what they do not. */
 
 import type { HttpLimits } from "../clients/http.js";
-import { requestToken, type TokenAnswer } from "../clients/oauth.js";
+import { type Authentication, askAsClient, authorizationParameters, type ClientAnswer, type Endpoint } from "../clients/oauth.js";
 import type { Env } from "../core/env.js";
 import { Secret } from "../core/secret.js";
 import type { ProbeAnswer } from "./contract.js";
 
 export interface Probe {
-  tokenUrl: string;
+  endpoint: Endpoint;
   clientId: string;
   clientSecret: Secret;
+  /** Undefined: nobody knows how the server wants it. */
+  authentication?: Authentication | undefined;
   env: Env;
   limits: HttpLimits;
+}
+
+/** What a pushed request asks for. */
+export interface Pushed {
+  redirectUrl: string;
+  scopes: readonly string[];
 }
 
 export const BY_HAND = "Connect one user to be sure.";
@@ -19,10 +27,10 @@ export const BY_HAND = "Connect one user to be sure.";
 /** For servers that issue a token to a client alone (Entra). The token is thrown away unread. */
 export async function clientCredentialsProbe(probe: Probe, scope: string): Promise<ProbeAnswer> {
   const method = "client credentials";
-  const host = new URL(probe.tokenUrl).host;
-  const answer = await requestToken({ ...probe, grant: { grant_type: "client_credentials", scope } });
+  const host = hostOf(probe);
+  const answer = await asked(probe, { grant_type: "client_credentials", scope });
   if (answer.kind === "none") return { verdict: "unavailable", method, detail: `${host} gave no usable answer: ${answer.why}.` };
-  if (answer.issued) return { verdict: "accepted", method, detail: `${host} issued a token for the id and the secret.` };
+  if (answer.granted) return { verdict: "accepted", method, detail: `${host} issued a token for the id and the secret.` };
   const said = `${answer.status} ${answer.error ?? "no error name"}${answer.codes.length === 0 ? "" : `, AADSTS${answer.codes[0]}`}`;
   // Decided by the standard error name alone; Microsoft says that nobody may depend on its numbers.
   if (answer.error === "invalid_client" || answer.error === "unauthorized_client")
@@ -30,28 +38,41 @@ export async function clientCredentialsProbe(probe: Probe, scope: string): Promi
   return { verdict: "inconclusive", method, detail: `${host} answered neither with a token nor with a refusal of the client (${said}). ${BY_HAND}` };
 }
 
-/** The same request with the real secret and with a random one: only a difference proves anything. */
+/** The same token request with the real secret and with a random one: only a difference proves anything. */
 export async function pairedProbe(probe: Probe): Promise<ProbeAnswer> {
-  const method = "paired token request";
   const { env } = probe;
-  const host = new URL(probe.tokenUrl).host;
   // No server can have issued this code: the answer tells about the client only.
   const grant = { grant_type: "authorization_code", code: env.randomHex(48), redirect_uri: "https://localhost/", code_verifier: env.randomHex(48) };
-  const real = await requestToken({ ...probe, grant });
-  const random =
-    real.kind === "none"
-      ? real
-      : await requestToken({ ...probe, clientSecret: new Secret(env.randomHex(Math.max(16, probe.clientSecret.open().length))), grant });
-  if (real.kind === "none" || random.kind === "none")
-    return {
-      verdict: "unavailable",
-      method,
-      detail: `${host} gave no usable answer: ${(real.kind === "none" ? real : (random as { why: string })).why}. ${BY_HAND}`,
-    };
+  const answer = await paired(probe, "paired token request", grant);
+  if (answer.verdict !== "rejected" || probe.authentication !== undefined) return answer;
+  // A server that takes the secret in the header alone refuses every secret in the body.
+  const inHeader = await asked({ ...probe, authentication: "basic" }, grant);
+  if (inHeader.kind === "answer" && refusesClient(inHeader)) return answer;
+  const detail = `${hostOf(probe)} refuses every secret in the body of the request, and this one in the Basic header otherwise. ${BY_HAND}`;
+  return { ...answer, verdict: "inconclusive", detail };
+}
+
+/** A pushed authorization request (RFC 9126), for which the client has to name itself, in the same way. */
+export function pushedProbe(probe: Probe, { redirectUrl, scopes }: Pushed): Promise<ProbeAnswer> {
+  return paired(probe, "pushed authorization request", authorizationParameters(redirectUrl, scopes, probe.env));
+}
+
+async function paired(probe: Probe, method: string, parameters: Record<string, string>): Promise<ProbeAnswer> {
+  const host = hostOf(probe);
+  const unusable = (why: string): ProbeAnswer => ({ verdict: "unavailable", method, detail: `${host} gave no usable answer: ${why}. ${BY_HAND}` });
+  const real = await asked(probe, parameters);
+  if (real.kind === "none") return unusable(real.why);
+  const wrong = new Secret(probe.env.randomHex(Math.max(16, probe.clientSecret.open().length)));
+  const random = await asked({ ...probe, clientSecret: wrong }, parameters);
+  if (random.kind === "none") return unusable(random.why);
   return { method, ...compared(real, random, host) };
 }
 
-type Answered = Extract<TokenAnswer, { kind: "answer" }>;
+export function asked({ authentication = "post", ...probe }: Probe, parameters: Record<string, string>): Promise<ClientAnswer> {
+  return askAsClient({ ...probe, authentication, parameters });
+}
+
+export type Answered = Extract<ClientAnswer, { kind: "answer" }>;
 
 /** Words in which servers refuse a client; they only tell which of two answers is the refusal, and are never proof alone. */
 const REFUSALS = ["invalid_client", "incorrect_client_credentials", "bad_client_secret", "invalid_client_id", "invalid_client_secret"];
@@ -60,11 +81,15 @@ function refusesClient(answer: Answered): boolean {
   return answer.status === 401 || REFUSALS.includes(answer.error ?? "");
 }
 
+export function sameAnswer(one: Answered, other: Answered): boolean {
+  return one.status === other.status && one.error === other.error && one.granted === other.granted;
+}
+
 export function compared(real: Answered, random: Answered, host: string): Pick<ProbeAnswer, "verdict" | "detail"> {
-  const same = real.status === random.status && real.error === random.error && real.issued === random.issued;
-  const said = `${real.status} ${real.error ?? (real.issued ? "a token" : "no error name")}`;
+  const same = sameAnswer(real, random);
+  const said = `${real.status} ${real.error ?? (real.granted ? "granted" : "no error name")}`;
   if (!same && !refusesClient(real)) return { verdict: "accepted", detail: `${host} tells this secret from a random one, and takes it.` };
-  if (same && refusesClient(real) && !real.issued)
+  if (same && refusesClient(real) && !real.granted)
     return { verdict: "rejected", detail: `${host} refuses the client id or the secret (${said}), just as it refuses a random one.` };
   if (same)
     return {
@@ -73,3 +98,5 @@ export function compared(real: Answered, random: Answered, host: string): Pick<P
     };
   return { verdict: "inconclusive", detail: `${host} refuses this secret (${said}) and answers a random one otherwise, which proves nothing. ${BY_HAND}` };
 }
+
+export const hostOf = ({ endpoint }: Pick<Probe, "endpoint">): string => new URL(endpoint.url).host;

@@ -1,69 +1,137 @@
-/** Token requests of OAuth 2.0 (RFC 6749) as probes: the answer is read for its error only, a token is thrown away unread. */
+/** Requests of OAuth 2.0 as probes: nobody signs in, an answer is read for its error only, and a token is thrown away unread. */
 
 import type { Env } from "../core/env.js";
-import { CancelledError, ConfigError, RemoteError } from "../core/errors.js";
+import { CancelledError, RemoteError } from "../core/errors.js";
 import type { Secret } from "../core/secret.js";
-import { createHttp, type HttpLimits, requireSafeUrl } from "./http.js";
+import { createHttp, type HttpAnswer, type HttpCall, type HttpLimits } from "./http.js";
+import type { Reach } from "./privateNetwork.js";
 
-/** What a token endpoint said: enough to compare two answers. */
-export type TokenAnswer =
-  | { kind: "answer"; status: number; issued: boolean; error: string | undefined; codes: number[] }
-  /** No OAuth answer at all: network trouble, a redirect, a page. */
-  | { kind: "none"; why: string };
+/** An address that a probe asks. */
+export interface Endpoint {
+  url: string;
+  /** Where the program or a server's metadata named it; a vendor's own needs none. */
+  reach?: Reach;
+}
 
-export interface TokenRequest {
-  tokenUrl: string;
+/** How a client names itself (RFC 6749, section 2.3.1): in the body, which Odeus does too, or in the Basic header. */
+export type Authentication = "post" | "basic";
+
+interface Asking {
+  endpoint: Endpoint;
   clientId: string;
-  clientSecret: Secret;
-  /** Grant and its parameters; client authentication is added (client_secret_post). */
-  grant: Record<string, string>;
   env: Env;
   limits: HttpLimits;
 }
 
-export async function requestToken(request: TokenRequest): Promise<TokenAnswer> {
-  const url = new URL(request.tokenUrl);
+export interface ClientRequest extends Asking {
+  clientSecret: Secret;
+  authentication: Authentication;
+  /** Without client authentication, which is added. */
+  parameters: Record<string, string>;
+}
+
+/** What an endpoint said to a client: enough to compare two answers. */
+export type ClientAnswer =
+  | { kind: "answer"; status: number /** A token, or a place for the pushed request. */; granted: boolean; error: string | undefined; codes: number[] }
+  /** No OAuth answer at all: network trouble, a redirect, a page. */
+  | { kind: "none"; why: string };
+
+/** A request to the token endpoint, or a pushed authorization request (RFC 9126). */
+export async function askAsClient({ clientId, clientSecret, authentication, parameters, ...asking }: ClientRequest): Promise<ClientAnswer> {
+  const inBody = authentication === "post";
+  const answer = await ask(asking, {
+    operation: "token",
+    method: "POST",
+    form: { ...parameters, client_id: clientId, ...(inBody ? { client_secret: clientSecret.open() } : {}) },
+    ...(inBody ? {} : { headers: { Authorization: basic(clientId, clientSecret) } }),
+  });
+  if ("why" in answer) return answer;
+  const body = objectOf(answer.json);
+  const codes = Array.isArray(body["error_codes"]) ? body["error_codes"].filter((code) => typeof code === "number") : [];
+  const granted = answer.status < 300 && (typeof body["access_token"] === "string" || typeof body["request_uri"] === "string");
+  return { kind: "answer", status: answer.status, granted, error: errorName(body["error"], clientSecret), codes };
+}
+
+export interface AuthorizeRequest extends Asking {
+  redirectUrl: string;
+  scopes: readonly string[];
+}
+
+export type AuthorizeAnswer =
+  /** Sent back to the redirect URL, with this error. */
+  | { kind: "returned"; error: string | undefined }
+  /** A page, or a redirect to somewhere else. */
+  | { kind: "kept"; status: number /** The page says by a documented name that the redirect URL is the reason. */; mismatch: boolean }
+  | { kind: "none"; why: string };
+
+/** Names of the error, as Google's page (redirect_uri_mismatch) and RFC 7591 (invalid_redirect_uri) have them. */
+const MISMATCH = /\b(redirect_uri_mismatch|invalid_redirect_uri)\b/;
+
+/** What the browser of a person who is not signed in would be answered, if nobody may be asked anything (prompt=none). */
+export async function askAuthorize({ redirectUrl, scopes, clientId, ...asking }: AuthorizeRequest): Promise<AuthorizeAnswer> {
+  const answer = await ask(asking, {
+    operation: "authorize",
+    method: "GET",
+    page: true,
+    query: { client_id: clientId, ...authorizationParameters(redirectUrl, scopes, asking.env), prompt: "none" },
+  });
+  if ("why" in answer) return answer;
+  const location = answer.headers["location"] ?? "";
+  // Google and others add to the URL; a longer path or host would be another one.
+  if (answer.status >= 300 && answer.status < 400 && location.startsWith(redirectUrl) && /^($|[?&#])/.test(location.slice(redirectUrl.length))) {
+    const { searchParams, hash } = new URL(location);
+    return { kind: "returned", error: errorName(searchParams.get("error") ?? new URLSearchParams(hash.slice(1)).get("error")) };
+  }
+  return { kind: "kept", status: answer.status, mismatch: answer.status >= 400 && MISMATCH.test(answer.text ?? "") };
+}
+
+/** An authorization request as Odeus makes it; some servers insist on a code challenge, and the others ignore it. */
+export function authorizationParameters(redirectUrl: string, scopes: readonly string[], env: Env): Record<string, string> {
+  return {
+    response_type: "code",
+    redirect_uri: redirectUrl,
+    ...(scopes.length === 0 ? {} : { scope: scopes.join(" ") }),
+    state: env.randomHex(16),
+    code_challenge: env.randomHex(43),
+    code_challenge_method: "S256",
+  };
+}
+
+async function ask(
+  { endpoint, env, limits }: Omit<Asking, "clientId">,
+  call: Omit<HttpCall, "path" | "repeat">,
+): Promise<HttpAnswer | { kind: "none"; why: string }> {
+  const url = new URL(endpoint.url);
   const http = createHttp({
-    service: `the token endpoint at ${url.host}`,
+    service: `the server at ${url.host}`,
     baseUrl: url.origin,
-    env: request.env,
-    limits: request.limits,
+    env,
+    limits,
+    reach: endpoint.reach,
     // Behind one name stand many servers, and a new secret reaches them one by one.
     freshConnections: true,
   });
   try {
-    const answer = await http({
-      operation: "token",
-      method: "POST",
-      path: url.pathname + url.search,
-      form: { ...request.grant, client_id: request.clientId, client_secret: request.clientSecret.open() },
-      // Each wrong attempt stands in somebody's sign-in log.
-      repeat: "throttled",
-    });
-    const body = (answer.json ?? {}) as { error?: unknown; ok?: unknown; access_token?: unknown; error_codes?: unknown };
-    // GitHub and Slack report errors inside 200.
-    const error = typeof body.error === "string" ? body.error : undefined;
-    const codes = Array.isArray(body.error_codes) ? body.error_codes.filter((code) => typeof code === "number") : [];
-    return { kind: "answer", status: answer.status, issued: answer.status < 300 && typeof body.access_token === "string", error, codes };
+    // Each wrong attempt stands in somebody's sign-in log.
+    return await http({ ...call, path: url.pathname + url.search, repeat: "throttled" });
   } catch (error) {
     if (error instanceof CancelledError || !(error instanceof RemoteError)) throw error;
     return { kind: "none", why: `it ${error.failure.said}` };
   }
 }
 
-/** The token endpoint that the server's own metadata names (OpenID discovery, then RFC 8414). */
-export async function discoverTokenUrl(issuer: string, env: Env, limits: HttpLimits): Promise<string> {
-  const { origin, pathname } = requireSafeUrl(issuer, "existing.issuer");
-  const path = pathname.replace(/\/$/, "");
-  const http = createHttp({ service: `the authorization server ${issuer}`, baseUrl: origin, env, limits });
-  for (const place of [`${path}/.well-known/openid-configuration`, `/.well-known/oauth-authorization-server${path}`]) {
-    const answer = await http({ operation: "discovery", method: "GET", path: place, repeat: "repeatable" });
-    const metadata = (answer.json ?? {}) as { issuer?: unknown; token_endpoint?: unknown };
-    if (answer.status !== 200 || typeof metadata.token_endpoint !== "string") continue;
-    // RFC 8414, section 3.3: a document for another issuer must not be used.
-    if (metadata.issuer !== issuer) throw new ConfigError(`its metadata is for the issuer ${String(metadata.issuer)}.`);
-    requireSafeUrl(metadata.token_endpoint, "the token endpoint in the metadata");
-    return metadata.token_endpoint;
-  }
-  throw new ConfigError("it publishes no metadata with a token endpoint; set existing.tokenUrl.");
+/** Both halves are form-encoded first (RFC 6749, section 2.3.1). */
+function basic(clientId: string, clientSecret: Secret): string {
+  const encoded = (text: string): string => new URLSearchParams({ "": text }).toString().slice(1);
+  return `Basic ${Buffer.from(`${encoded(clientId)}:${encoded(clientSecret.open())}`).toString("base64")}`;
+}
+
+/** GitHub and Slack report errors inside 200, so the name counts whatever the status is. A text that is no name may repeat what was sent. */
+function errorName(error: unknown, sent?: Secret): string | undefined {
+  const named = typeof error === "string" && /^[a-z][a-z0-9_.-]{0,59}$/i.test(error) && (sent === undefined || !error.includes(sent.open()));
+  return named ? error : undefined;
+}
+
+export function objectOf(json: unknown): Record<string, unknown> {
+  return typeof json === "object" && json !== null ? (json as Record<string, unknown>) : {};
 }

@@ -267,16 +267,30 @@ export interface SnowflakeRotationArgs {
 
 /** What was proven about the client before users met it. */
 export interface Verification {
-  /** accepted, rejected, inconclusive, unavailable, or skipped. */
+  /** Of the secret: accepted, rejected, inconclusive, unavailable, or skipped. */
   verdict: string;
   /** How it was asked, for example `client credentials`. */
   method: string;
-  /** One sentence for people. */
+  /** For people: what the server answered, and how to prove by hand what is not proven. */
   detail: string;
   /** What is proven: any of secret, redirectUrl, scopes, consent. */
   proven: string[];
   /** What could not be proven without a user. */
   unproven: string[];
+  /** The same, property by property. */
+  checks?: VerificationCheck[] | undefined;
   /** When it was asked (RFC 3339, UTC). */
   checkedAt: string;
+}
+
+/** One property of the client, and what is proven of it. */
+export interface VerificationCheck {
+  /** What was asked about. One of `secret`, `redirectUrl`, `scopes`, `consent`, `client`. */
+  property: "secret" | "redirectUrl" | "scopes" | "consent" | "client";
+  /** accepted, rejected, inconclusive or unavailable. One of `accepted`, `rejected`, `inconclusive`, `unavailable`. */
+  verdict: "accepted" | "rejected" | "inconclusive" | "unavailable";
+  /** How: `read back`, or the probe, for example `client credentials`; `none` where there is no way. */
+  method: string;
+  /** What was answered; where that proves nothing, how to prove it by hand. */
+  detail: string;
 }

@@ -1,11 +1,12 @@
 /** What a rollout leaves in the state of its resource, whichever resource it is: the outputs, the record, and the way back. */
 
 import * as z from "zod";
-import type { AuthorizationServer, RegisteredClient } from "../authorizationServers/contract.js";
+import type { AuthorizationServer, Check, RegisteredClient } from "../authorizationServers/contract.js";
 import { ConfigError } from "../core/errors.js";
 import { Secret } from "../core/secret.js";
 import type { Properties } from "../core/value.js";
 import type { FormerClient, Recorded, SecretRecord, SlotRecord } from "../rollout/record.js";
+import { summaryOf, type Verification } from "../rollout/verification.js";
 
 /** Shape of the record in state. A newer one is refused: this version could lose what it does not know. */
 export const RECORD_VERSION = 1;
@@ -17,13 +18,23 @@ const retiringSecret = z
   })
   .meta({ id: "RetiringSecret", description: "A previous secret in its overlap." });
 
+const check = z
+  .object({
+    property: z.enum(["secret", "redirectUrl", "scopes", "consent", "client"]).describe("What was asked about."),
+    verdict: z.enum(["accepted", "rejected", "inconclusive", "unavailable"]).describe("accepted, rejected, inconclusive or unavailable."),
+    method: z.string().describe("How: `read back`, or the probe, for example `client credentials`; `none` where there is no way."),
+    detail: z.string().describe("What was answered; where that proves nothing, how to prove it by hand."),
+  })
+  .meta({ id: "VerificationCheck", description: "One property of the client, and what is proven of it." });
+
 const verification = z
   .object({
-    verdict: z.string().describe("accepted, rejected, inconclusive, unavailable, or skipped."),
+    verdict: z.string().describe("Of the secret: accepted, rejected, inconclusive, unavailable, or skipped."),
     method: z.string().describe("How it was asked, for example `client credentials`."),
-    detail: z.string().describe("One sentence for people."),
+    detail: z.string().describe("For people: what the server answered, and how to prove by hand what is not proven."),
     proven: z.array(z.string()).describe("What is proven: any of secret, redirectUrl, scopes, consent."),
     unproven: z.array(z.string()).describe("What could not be proven without a user."),
+    checks: z.array(check).optional().describe("The same, property by property."),
     checkedAt: z.string().describe("When it was asked (RFC 3339, UTC)."),
   })
   .meta({ id: "Verification", description: "What was proven about the client before users met it." });
@@ -75,7 +86,7 @@ export function stateOf(recorded: Recorded, server: AuthorizationServer): Record
     secretCreatedAt: secret?.createdAt,
     secretExpiresAt: secret?.expiresAt,
     retiring: recorded.retiring,
-    verification: recorded.verification,
+    verification: recorded.verification === undefined ? undefined : summaryOf(recorded.verification),
     drift: [...recorded.unfinished, ...recorded.drift],
     clientSecret: recorded.value?.open(),
     rollout: {
@@ -150,10 +161,16 @@ export function recordedIn(
     retiring: rest.retiring ?? [],
     slots: Object.fromEntries(slots),
     additionalRedirectUrls,
-    ...(rest.verification === undefined ? {} : { verification: rest.verification }),
+    ...(rest.verification === undefined ? {} : { verification: verificationOf(rest.verification) }),
     unfinished,
     drift: (rest.drift ?? []).filter((sentence) => !unfinished.includes(sentence)),
   };
+}
+
+/** States of before the single checks were kept tell the one of the secret; everything else is read again. */
+function verificationOf({ verdict, method, detail, checks, checkedAt }: NonNullable<RolloutState["verification"]>): Verification {
+  const ofSecret = { property: "secret", verdict, method, detail } as Check;
+  return { skipped: verdict === "skipped", checks: checks ?? (verdict === "skipped" ? [] : [ofSecret]), checkedAt };
 }
 
 function secretIds(secret: SecretRecord | undefined): Record<string, string> {

@@ -4,6 +4,7 @@ import type { ClientWish, KnownSecrets, RegisteredClient } from "../authorizatio
 import { OdeusError } from "../core/errors.js";
 import type { Secret } from "../core/secret.js";
 import { union } from "../core/sets.js";
+import type { Verification } from "./verification.js";
 
 /** One integration as the program declared it. */
 export interface Use {
@@ -61,15 +62,6 @@ export interface Retiring {
   removableFrom: string;
 }
 
-export interface VerificationRecord {
-  verdict: string;
-  method: string;
-  detail: string;
-  proven: string[];
-  unproven: string[];
-  checkedAt: string;
-}
-
 /** An earlier client of another kind, tenant or id. */
 export type FormerClient = RegisteredClient & { kind: string };
 
@@ -89,7 +81,7 @@ export interface Recorded {
   /** By integration id. */
   slots: Record<string, SlotRecord>;
   additionalRedirectUrls: string[];
-  verification?: VerificationRecord;
+  verification?: Verification;
   /** Work that a run left for the next one, in sentences. It stays known, whatever a refresh sees, until a run finishes it. */
   unfinished: string[];
   /** What was seen to be not as declared, in sentences. */

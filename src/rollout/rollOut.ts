@@ -16,11 +16,12 @@ import { secretToEnter } from "./issue.js";
 import type { Place } from "./places.js";
 import { knownSecrets, type Recorded, recordedWish, type Wish } from "./record.js";
 import { removeFormer } from "./remove.js";
-import { proveSecret, requireNotRejected } from "./secret.js";
+import { proveSecret } from "./secret.js";
 import { type Progress, settle } from "./settle.js";
 import type { Stage } from "./stage.js";
 import { survey } from "./survey.js";
 import { createUndoLog } from "./undo.js";
+import { requireNotRejected, warningsOf, withFindings } from "./verification.js";
 
 const NOTHING: ClientWish = { redirectUrls: [], scopes: [], integrations: [] };
 
@@ -144,8 +145,10 @@ export async function rollOut(stage: Stage, wish: Wish, before: Recorded | undef
         const whole = needed || wish.givenChanged;
         if (value === undefined) return { whole };
         if (wish.exportSecret) draft.value = value;
-        const skipped = wish.verify && draft.verification?.verdict === "skipped";
-        if (wish.givenChanged || !stage.continues || skipped) await prove(value);
+        const anew = wish.givenChanged || !stage.continues || (wish.verify && draft.verification?.skipped === true);
+        const more = minus(wished.redirectUrls, formerly.redirectUrls).length + minus(wished.scopes, formerly.scopes).length > 0;
+        if (anew) await prove(value);
+        if (anew || more) await proveUse(value);
         return whole ? { whole, secret: value } : { whole };
       }
       const inUse = places.some(({ slot }) => slot.mode === "CUSTOM" && slot.clientId === client.clientId);
@@ -164,22 +167,22 @@ export async function rollOut(stage: Stage, wish: Wish, before: Recorded | undef
 
     async function prove(value: Secret): Promise<void> {
       const checkedAt = env.now().toISOString();
-      if (!wish.verify) {
-        draft.verification = {
-          verdict: "skipped",
-          method: "none",
-          detail: "verify is off, so nothing was asked.",
-          proven: [],
-          unproven: ["secret", "redirectUrl", "scopes", "consent"],
-          checkedAt,
-        };
-        return;
-      }
+      draft.verification = { skipped: !wish.verify, checks: [], checkedAt };
+      if (!wish.verify) return;
       const answer = await proveSecret(server, client, value, wished, env, stage.verifyMs);
-      requireNotRejected(server, answer, stage.verifyMs);
-      const accepted = answer.verdict === "accepted";
-      if (!accepted) env.say.warning(`the client secret is not proven (${answer.verdict}): ${answer.detail}`);
-      draft.verification = { ...answer, proven: accepted ? ["secret"] : [], unproven: accepted ? [] : ["secret"], checkedAt };
+      draft.verification.checks.push({ property: "secret", ...answer });
+      requireNotRejected(server, draft.verification.checks, stage.verifyMs);
+      for (const warning of warningsOf(draft.verification.checks)) env.say.warning(warning);
+    }
+
+    /** Where nobody can read what is registered, the server itself is asked whether people could sign in. */
+    async function proveUse(value: Secret): Promise<void> {
+      if (!wish.verify || draft.verification === undefined || server.probeUse === undefined) return;
+      const found = await server.probeUse(client, value, wished);
+      requireNotRejected(server, found, stage.verifyMs);
+      for (const warning of warningsOf(found)) env.say.warning(warning);
+      const former = draft.verification.checks.filter(({ property }) => property === "secret");
+      draft.verification = { ...draft.verification, checks: [...former, ...found] };
     }
 
     /** Servers answer from replicas that lag: what does not show in time is "not proven", never "wrong". */
@@ -190,14 +193,8 @@ export async function rollOut(stage: Stage, wish: Wish, before: Recorded | undef
         (one) => one.findings.every(({ state }) => state !== "wrong") && one.drift.length === 0,
         () => server.observe(client, mark, wished, known),
       );
-      const verification = draft.verification;
-      if (verification === undefined || verification.verdict === "skipped") return;
-      const ofSecret = (list: string[]) => list.filter((property) => property === "secret");
-      verification.proven = [...ofSecret(verification.proven), ...observed.findings.filter(({ state }) => state === "proven").map(({ property }) => property)];
-      verification.unproven = [
-        ...ofSecret(verification.unproven),
-        ...observed.findings.filter(({ state }) => state !== "proven").map(({ property }) => property),
-      ];
+      if (draft.verification === undefined || draft.verification.skipped) return;
+      draft.verification = withFindings(draft.verification, observed.findings);
       for (const { state, detail } of observed.findings) if (state === "wrong") env.say.warning(`not proven: ${detail}`);
     }
 

@@ -2,7 +2,6 @@
 
 import type { AuthorizationServer, ClientWish, ProbeAnswer, RegisteredClient } from "../authorizationServers/contract.js";
 import type { Env } from "../core/env.js";
-import { OdeusError } from "../core/errors.js";
 import type { Secret } from "../core/secret.js";
 
 /**
@@ -32,14 +31,4 @@ export async function proveSecret(
     if (!patient || answer.verdict === "inconclusive" || over) return answer;
     await env.sleep(pause);
   }
-}
-
-export function requireNotRejected(server: AuthorizationServer, answer: ProbeAnswer, budgetMs: number): void {
-  if (answer.verdict !== "rejected") return;
-  const waited = server.secrets === "given" ? "" : ` for ${Math.round(budgetMs / 1000)} s`;
-  const advice =
-    server.secrets === "given"
-      ? "Check both at the authorization server: the id and the secret belong together, the secret is the value and not its id, nothing is cut off."
-      : "Run again; if it stays so, the authorization server's own sign-in log says why.";
-  throw new OdeusError(`proving ${server.title}: rejected${waited}. ${answer.detail}\n  ${advice}`);
 }

@@ -1,12 +1,11 @@
 /** What two answers of a token endpoint prove about a client, and what they do not. */
 
 import { createServer } from "node:http";
-import { clientCredentialsProbe, compared, pairedProbe } from "../../src/authorizationServers/probes.js";
+import { type Answered, clientCredentialsProbe, compared, type Probe, pairedProbe, pushedProbe } from "../../src/authorizationServers/probes.js";
 import type { Env } from "../../src/core/env.js";
 import { Secret } from "../../src/core/secret.js";
 
-type Answered = Parameters<typeof compared>[0];
-const answer = (status: number, error?: string, issued = false): Answered => ({ kind: "answer", status, error, issued, codes: [] });
+const answer = (status: number, error?: string, granted = false): Answered => ({ kind: "answer", status, error, granted, codes: [] });
 
 describe("two answers, to the real secret and to a random one:", () => {
   it.each<[string, Answered, Answered, string]>([
@@ -30,7 +29,10 @@ describe("two answers, to the real secret and to a random one:", () => {
 
 describe("asked over the wire", () => {
   const forms: URLSearchParams[] = [];
-  let answers: { status: number; body: string }[];
+  const headers: (string | undefined)[] = [];
+  /** A body may depend on what was sent. */
+  type Body = string | ((sent: string) => string);
+  let answers: { status: number; body: Body }[];
   const server = createServer((request, response) => {
     let body = "";
     request.on("data", (chunk: Buffer) => {
@@ -38,8 +40,9 @@ describe("asked over the wire", () => {
     });
     request.on("end", () => {
       forms.push(new URLSearchParams(body));
+      headers.push(request.headers.authorization);
       const { status, body: text } = (answers.length > 1 ? answers.shift() : answers[0]) ?? { status: 500, body: "" };
-      response.writeHead(status, { "content-type": "application/json" }).end(text);
+      response.writeHead(status, { "content-type": "application/json" }).end(typeof text === "string" ? text : text(body));
     });
   });
   let tokenUrl: string;
@@ -48,13 +51,21 @@ describe("asked over the wire", () => {
     tokenUrl = `http://127.0.0.1:${(server.address() as { port: number }).port}/token`;
   });
   beforeEach(() => {
-    forms.length = 0;
+    forms.length = headers.length = 0;
   });
   afterAll(() => {
     server.close();
   });
   const env = { now: () => new Date(), random: () => 0, randomHex: (length: number) => "a".repeat(length), signal: new AbortController().signal } as Env;
-  const probe = () => ({ tokenUrl, clientId: "id", clientSecret: new Secret("secret-of-the-probe"), env, limits: { callTimeoutMs: 500, retryMs: 0 } });
+  const probe = (more: Partial<Probe> = {}): Probe => ({
+    endpoint: { url: tokenUrl },
+    clientId: "id",
+    clientSecret: new Secret("secret-of-the-probe"),
+    authentication: "post",
+    env,
+    limits: { callTimeoutMs: 500, retryMs: 0 },
+    ...more,
+  });
   const refusal = (status: number, error: string, codes?: number[]) => ({
     status,
     body: JSON.stringify({ error, error_description: "said nobody", error_codes: codes }),
@@ -74,7 +85,54 @@ describe("asked over the wire", () => {
     expect(forms).toHaveLength(1);
   });
 
-  it.each<[string, { status: number; body: string }, string, string]>([
+  it("a secret that is refused is never said to be wrong where the header might have been right", async () => {
+    answers = [refusal(401, "invalid_client")];
+    expect(await pairedProbe(probe())).toMatchObject({ verdict: "rejected" });
+    expect(forms).toHaveLength(2);
+    expect(await pairedProbe(probe({ authentication: undefined }))).toMatchObject({ verdict: "rejected" });
+    expect(headers.slice(2)).toEqual([undefined, undefined, `Basic ${Buffer.from("id:secret-of-the-probe").toString("base64")}`]);
+    answers = [refusal(401, "invalid_client"), refusal(401, "invalid_client"), refusal(400, "invalid_grant")];
+    const found = await pairedProbe(probe({ authentication: undefined }));
+    expect(found).toMatchObject({ verdict: "inconclusive", detail: expect.stringContaining("in the Basic header otherwise") });
+  });
+
+  it("a Basic header holds both halves form-encoded, and the body none of them but the id", async () => {
+    answers = [refusal(400, "invalid_grant"), refusal(401, "invalid_client")];
+    const clientSecret = new Secret("a secret+with/every=kind:of%sign ä");
+    expect(await pairedProbe(probe({ authentication: "basic", clientId: "the id", clientSecret }))).toMatchObject({ verdict: "accepted" });
+    const [id = "", secret = "", ...rest] = Buffer.from(headers[0]?.slice("Basic ".length) ?? "", "base64")
+      .toString()
+      .split(":");
+    const decoded = (text: string) => new URLSearchParams(`x=${text}`).get("x");
+    expect([decoded(id), decoded(secret), rest]).toEqual(["the id", clientSecret.open(), []]);
+    expect(forms.map((form) => form.get("client_secret"))).toEqual([null, null]);
+  });
+
+  it.each<[string, Body]>([
+    ["its error", (sent) => JSON.stringify({ error: `bad request: ${sent}` })],
+    ["its error alone", (sent) => JSON.stringify({ error: new URLSearchParams(sent).get("client_secret") })],
+  ])("a server that repeats the request in %s has said nothing by the difference", async (_what, body) => {
+    answers = [{ status: 400, body }];
+    const found = await pairedProbe(probe());
+    expect(found).toMatchObject({ verdict: "inconclusive", detail: expect.stringContaining("400 no error name") });
+    expect(JSON.stringify(found)).not.toMatch(/secret-of-the-probe|aaaa/);
+  });
+
+  it.each<[string, { status: number; body: Body }[], string, number]>([
+    ["taken, and a random secret is not", [{ status: 201, body: '{"request_uri":"urn:x","expires_in":60}' }, refusal(401, "invalid_client")], "accepted", 2],
+    ["refused for its scope, and a random secret for itself", [refusal(400, "invalid_scope"), refusal(401, "invalid_client")], "accepted", 2],
+    ["taken whatever the secret is", [{ status: 201, body: '{"request_uri":"urn:x"}' }], "inconclusive", 2],
+    ["refused like a random one", [refusal(401, "invalid_client")], "rejected", 2],
+    ["not there", [{ status: 404, body: "<html>" }], "unavailable", 1],
+  ])("a pushed request that is %s", async (_what, given, verdict, requests) => {
+    answers = given;
+    const found = await pushedProbe(probe(), { redirectUrl: "https://app.example/callback", scopes: ["a", "b"] });
+    expect(found).toMatchObject({ verdict, method: "pushed authorization request" });
+    expect(forms).toHaveLength(requests);
+    expect(Object.fromEntries(forms[0] ?? [])).toMatchObject({ response_type: "code", redirect_uri: "https://app.example/callback", scope: "a b" });
+  });
+
+  it.each<[string, { status: number; body: Body }, string, string]>([
     ["a token", { status: 200, body: '{"access_token":"token-that-nobody-may-see"}' }, "accepted", "issued a token"],
     ["a refused client", refusal(401, "invalid_client", [7000215]), "rejected", "(401 invalid_client, AADSTS7000215)"],
     ["a client that may not", refusal(400, "unauthorized_client", [700016]), "rejected", "AADSTS700016"],

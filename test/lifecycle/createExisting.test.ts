@@ -24,7 +24,7 @@ describe.each(HOSTS)("a create with a hand-made client through the %s host", (_n
     expect(made.id).toBe(`existing/${client.clientId}`);
     expect(made.state).toMatchObject({
       clientId: client.clientId,
-      verification: { verdict: "accepted", method: "paired token request", proven: ["secret"], unproven: ["redirectUrl", "scopes", "consent"] },
+      verification: { verdict: "accepted", method: "paired token request", proven: ["secret", "redirectUrl"], unproven: ["scopes", "consent"] },
       drift: [],
     });
     expect(await tokenCalls()).toHaveLength(2);
@@ -53,14 +53,22 @@ describe.each(HOSTS)("a create with a hand-made client through the %s host", (_n
     ["acceptAll", "inconclusive", "the same answer"],
     ["hang", "unavailable", "gave no answer"],
     ["html", "unavailable", "not JSON"],
+    ["slow", "unavailable", "gave no answer"],
+    ["huge", "unavailable", "sent far too much"],
     ["redirectToLogin", "unavailable", "sent us elsewhere"],
+    ["redirectInward", "unavailable", "sent us elsewhere"],
   ] as const)("enters it with a warning where the server is of the kind %s: %s", async (behaviour, verdict, why) => {
     const client = await handMade();
     await stage.world.behaviour("atlassian", behaviour);
     const made = await stage.up(jira(client));
-    expect(made.state["verification"]).toMatchObject({ verdict, proven: [], unproven: ["secret", "redirectUrl", "scopes", "consent"] });
+    expect(made.state["verification"]).toMatchObject({ verdict, proven: ["redirectUrl"], unproven: ["secret", "scopes", "consent"] });
     expect(stage.said("WARNING")).toEqual([expect.stringMatching(new RegExp(`not proven \\(${verdict}\\).*${why}`))]);
     expect((await stage.slot("jira")).client).toMatchObject(client);
+    // Nobody followed, and the secret was sent to the token endpoint and the workspace alone.
+    const calls = await stage.world.calls();
+    expect(calls.map(({ operation }) => operation)).not.toContain("inward");
+    const secretSeen = calls.filter(({ requestBody }) => requestBody.includes(client.clientSecret)).map(({ operation }) => operation);
+    expect(secretSeen.filter((operation) => operation !== "token")).toEqual(["putOAuthClient"]);
   });
 
   it.each(["errorsInside200", "reflect"] as const)("tells right from wrong where the server is of the kind %s, and repeats no secret", async (behaviour) => {

@@ -31,7 +31,7 @@ describe.each(HOSTS)("a hand-made client through the %s host", (_name, start) =>
   it("is proven when verify is switched on later", async () => {
     const made = await stage.up(jira({ verify: false }));
     const proven = await stage.up(jira(), made);
-    expect(proven.state["verification"]).toMatchObject({ verdict: "accepted", proven: ["secret"] });
+    expect(proven.state["verification"]).toMatchObject({ verdict: "accepted", proven: ["secret", "redirectUrl"] });
     const wrong = { clientSecret: "surely-wrong" };
     const unproven = await stage.up(jira({ verify: false }, wrong), proven);
     expect((await stage.failingUp(jira({}, wrong), unproven)).message).toMatch(/rejected[\s\S]*Nothing was changed/);

@@ -1,5 +1,6 @@
 /** Rules of an OAuthClientConfig beyond the shape of its values. Pure: no clock, environment or network; unknown values pass. */
 
+import { formProblems } from "../../authorizationServers/clientForms.js";
 import { holdsUnknown, type Properties, UNKNOWN, type Value } from "../../core/value.js";
 
 /** Which kind of client the program asks for; one of these is required, and one only. */
@@ -21,7 +22,7 @@ export function problemsOf(inputs: Properties): string[] {
     ...kindProblems(inputs),
     ...integrationProblems(inputs["integrations"]),
     ...entraProblems(object("entra")),
-    ...existingProblems(object("existing")),
+    ...existingProblems(object("existing"), slotsOf(inputs)),
     ...(inputs["existing"] !== undefined && inputs["adoptClientId"] !== undefined
       ? ["adoptClientId: is not for existing: existing.clientId already names the client"]
       : []),
@@ -82,12 +83,21 @@ function entraProblems(entra: Properties | undefined): string[] {
   return problems;
 }
 
-function existingProblems(existing: Properties | undefined): string[] {
-  return ["issuer", "authorizationUrl", "tokenUrl"].flatMap((name) => {
-    const url = existing?.[name];
-    if (typeof url !== "string" || !url.startsWith("http:") || ["localhost", "127.0.0.1", "[::1]"].includes(hostOf(url))) return [];
+function existingProblems(existing: Properties | undefined, slugs: string[]): string[] {
+  if (existing === undefined) return [];
+  const text = (name: string): string | undefined => {
+    const value = existing[name];
+    return typeof value === "string" ? value : undefined;
+  };
+  const addresses = ["issuer", "authorizationUrl", "tokenUrl"].flatMap((name) => {
+    const url = text(name);
+    if (url === undefined || !URL.canParse(url)) return [];
+    const { protocol, username, password } = new URL(url);
+    if (username !== "" || password !== "") return [`existing.${name}: must not hold a user name or password`];
+    if (protocol !== "http:" || ["localhost", "127.0.0.1", "[::1]"].includes(hostOf(url))) return [];
     return [`existing.${name}: must start with https:// (plain http is only for this machine itself)`];
   });
+  return [...addresses, ...formProblems({ clientId: text("clientId"), clientSecret: text("clientSecret") }, slugs)];
 }
 
 function rotationProblems(inputs: Properties, rotation: Properties | undefined, entra: Properties | undefined): string[] {

@@ -1,5 +1,6 @@
 /** The token endpoints verification meets in the wild, as switches of one server. */
 
+import type { ServerResponse } from "node:http";
 import type { SandboxReply, SandboxRequest } from "../counterpart.js";
 
 export type Behaviour =
@@ -19,11 +20,20 @@ export type Behaviour =
   /** 10 MB in place of an answer. */
   | "huge"
   | "hang"
+  /** An answer that begins, and drips on without an end. */
+  | "slow"
   /** Says the whole request in its error, secret included. */
   | "reflect";
 
 /** These two are the real server's; the others answer in its place. */
 export const isPlayedByServer = (behaviour: Behaviour): boolean => behaviour === "clientFirst" || behaviour === "codeFirst";
+
+/** A blank at a time: it would still be JSON. */
+export function drip(outgoing: ServerResponse): void {
+  outgoing.writeHead(400, { "content-type": "application/json" });
+  const dripping = setInterval(() => outgoing.write(" "), 50);
+  outgoing.once("close", () => clearInterval(dripping));
+}
 
 /** Where `redirectInward` sends to; a client that follows is seen there in the record. */
 export const INWARD = "/inward";

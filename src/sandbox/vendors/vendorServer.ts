@@ -9,7 +9,7 @@ import { randomBytes, randomInt } from "node:crypto";
 import type { Counterpart, Operation, SandboxReply, SandboxRequest } from "../counterpart.js";
 import { callInProcess } from "../inProcessCall.js";
 import { createOAuthServer, type OAuthServer, type OAuthServerClient, type OAuthServerOptions } from "../oauthServer.js";
-import { answerOddly, type Behaviour, credentialsOf, INWARD, isPlayedByServer } from "./tokenEndpoint.js";
+import { answerOddly, type Behaviour, credentialsOf, drip, INWARD, isPlayedByServer } from "./tokenEndpoint.js";
 
 export type { Behaviour } from "./tokenEndpoint.js";
 
@@ -135,10 +135,11 @@ export function createVendorServer({ name, origin, users, behaviour: first = "cl
     name,
     operation,
     raw(method, path) {
-      if (path === vendor.routes.token && !isPlayedByServer(behaviour)) return false;
+      if (path === vendor.routes.token && !isPlayedByServer(behaviour)) return behaviour === "slow";
       return path !== vendor.routes.pushed_authorization_request && path !== INWARD && operation(method, path) !== undefined;
     },
     async handleRaw(incoming, outgoing) {
+      if (behaviour === "slow" && incoming.url?.split("?")[0] === vendor.routes.token) return drip(outgoing);
       if (name === "google") incoming.url = withOfflineAccess(incoming.url ?? "/");
       await oauthServer().handle(incoming, outgoing);
     },
