@@ -1,7 +1,8 @@
-/** `make demo`: the quickstart and the Snowflake example on the real engine against the sandbox, and the proof that each step did what it says. */
+/** `make demo`: the quickstart, the Snowflake and the ServiceNow example on the real engine against the sandbox, and the proof that each step did what it says. */
 
 import type { Stack } from "@pulumi/pulumi/automation";
 import { connectUser } from "../test/support/browser";
+import { demoServiceNow } from "./demoServiceNow";
 import { demoSnowflake } from "./demoSnowflake";
 import { announced, indented, must, say, shortened, shortenedUrl } from "./demoSpeech";
 import { programOf, startEngine } from "./engine";
@@ -15,10 +16,14 @@ async function main(): Promise<void> {
   const startedAt = Date.now();
   const sandbox = await startSandbox();
   try {
-    say('Sandbox ready: workspace "Contoso", a Microsoft Entra tenant, an Atlassian server and a Snowflake account, all on this machine; nothing leaves it.');
+    say(
+      'Sandbox ready: workspace "Contoso", a Microsoft Entra tenant, an Atlassian server, a Snowflake account and a ServiceNow instance, all on this machine; nothing leaves it.',
+    );
     await quickstart(sandbox);
     say("\n--- Snowflake ---\n");
     await demoSnowflake(sandbox);
+    say("\n--- ServiceNow ---\n");
+    await demoServiceNow(sandbox);
     say(`\nAll of it held. ${Math.round((Date.now() - startedAt) / 1000)} s. Next: README.md, "Against your own tenant".`);
   } finally {
     sandbox.close();

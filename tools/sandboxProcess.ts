@@ -22,6 +22,8 @@ export interface Sandbox {
   refreshConnection(id: string, user: string): Promise<boolean>;
   /** Of the Snowflake account, as its administrator sees them. */
   securityIntegrations(): Promise<SecurityIntegration[]>;
+  /** Of the ServiceNow instance's application registry, as its administrator sees them; without those that every instance has. */
+  registryEntries(): Promise<Record<string, string>[]>;
   /** App registrations of the tenant, by state. */
   applications(): Promise<{ active: string[]; deleted: string[] }>;
   close(): void;
@@ -83,6 +85,10 @@ export async function startSandbox(): Promise<Sandbox> {
     async securityIntegrations() {
       const { snowflake } = await ask<{ snowflake: { integrations: SecurityIntegration[] } }>("GET", "/state");
       return snowflake.integrations;
+    },
+    async registryEntries() {
+      const { serviceNow } = await ask<{ serviceNow: { tables: { oauth_entity: Record<string, string>[] } } }>("GET", "/state");
+      return serviceNow.tables.oauth_entity.filter(({ sys_created_by }) => sys_created_by !== "system");
     },
     async applications() {
       const state = await ask<{ entra: { tenants: { applications: { appId: string; deletedDateTime: string | null }[] }[] } }>("GET", "/state");

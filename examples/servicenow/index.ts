@@ -16,4 +16,3 @@ const desk = new odeus.OAuthClientConfig("desk", {
 
 export const clientId = desk.clientId;
 export const redirectUrls = desk.redirectUrls;
-export const verification = desk.verification; // Says what ServiceNow lets nobody prove.
