@@ -223,12 +223,15 @@ describe("the error table", () => {
 
   it.each(quoted)("%s", (message) => {
     // A remote's name and the status come from the call, the words between from the code.
-    const words = message.replace(/^(Odeus|Microsoft Graph|Microsoft Entra) /, "").replace(/ \(\d{3}…$/, "");
+    const words = message.replace(/^(Odeus|Microsoft Graph|Microsoft Entra|Snowflake) /, "").replace(/ \((\d{3}|\d{6})…$/, "");
     const fragments = words
       .split("…")
       .map((part) => part.trim().replace(/^"|"$/g, "").trim())
       .filter((part) => part !== "");
     expect(fragments.length).toBeGreaterThan(0);
     expect(fragments.filter((part) => !sources.includes(part))).toEqual([]);
+    // Codes of six digits have their advice in the code.
+    const [, number] = /\((\d{6})…$/.exec(message) ?? [];
+    if (number !== undefined) expect(sources).toContain(`"${number}": `);
   });
 });
