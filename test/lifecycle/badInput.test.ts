@@ -19,8 +19,8 @@ describe.each(HOSTS)("bad input through the %s host", (_name, start) => {
 
   describe("is a failure of check", () => {
     it.each<[string, Inputs, string[]]>([
-      ["no kind of client", { integrations: uses("jira") }, ["exactly one of entra, existing is required: it says where the client comes from"]],
-      ["two kinds of client", { ...JIRA, entra: entra() }, ["entra and existing are given; exactly one of entra, existing is allowed"]],
+      ["no kind of client", { integrations: uses("jira") }, ["exactly one of entra, serviceNow, existing is required: it says where the client comes from"]],
+      ["two kinds of client", { ...JIRA, entra: entra() }, ["entra and existing are given; exactly one of entra, serviceNow, existing is allowed"]],
       ["no integration", { ...JIRA, integrations: [] }, ["integrations: must have at least 1 element"]],
       ["the list left out", { existing: JIRA.existing }, ["integrations: is required"]],
       ["one integration twice", { ...JIRA, integrations: uses("jira", "jira") }, ["integrations[1].integration: is named twice; one slot takes one client"]],
@@ -89,7 +89,7 @@ describe.each(HOSTS)("bad input through the %s host", (_name, start) => {
         wrong: value,
       });
       expect(found.map((reason) => reason.split(":")[0]).sort()).toEqual([
-        "entra and existing are given; exactly one of entra, existing is allowed",
+        "entra and existing are given; exactly one of entra, serviceNow, existing is allowed",
         "entra.displayName",
         "entra.tenantId",
         "existing.clientSecret",

@@ -63,9 +63,9 @@ it.each<[string, Properties, string]>([
 
 it("counts a kind of client that is not known yet as given", () => {
   expect(problems({ integrations: uses("jira"), existing: UNKNOWN, entra: { displayName: "x" } })).toEqual([
-    "entra and existing are given; exactly one of entra, existing is allowed",
+    "entra and existing are given; exactly one of entra, serviceNow, existing is allowed",
   ]);
-  expect(problems({ integrations: uses("jira"), existing: null })).toEqual([expect.stringContaining("exactly one of entra, existing is required")]);
+  expect(problems({ integrations: uses("jira"), existing: null })).toEqual([expect.stringContaining("exactly one of entra, serviceNow, existing is required")]);
 });
 
 const anything: fc.Arbitrary<Value> = fc.letrec<{ value: Value }>((tie) => ({
