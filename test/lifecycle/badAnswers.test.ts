@@ -154,7 +154,8 @@ describe.each(HOSTS)("bad answers through the %s host", (name, start) => {
 
   describe("when the token endpoint of a hand-made client", () => {
     const client = async (): Promise<Inputs> => {
-      const { clientId, clientSecret } = await stage.world.vendorClient("atlassian", {});
+      const { redirectUrl, defaultScopes } = await stage.slot("jira");
+      const { clientId, clientSecret } = await stage.world.vendorClient("atlassian", { redirectUris: [redirectUrl], scopes: defaultScopes });
       return { integrations: uses("jira"), existing: { clientId, clientSecret } };
     };
 

@@ -179,7 +179,8 @@ describe.each(HOSTS)("bad configuration through the %s host", (name, start) => {
     const behind = await startStage(start, { environment: { ...proxies, no_grpc_proxy: "127.0.0.1,localhost" } });
     try {
       await behind.up(MAIL);
-      const { clientId, clientSecret } = await behind.world.vendorClient("atlassian", { redirectUris: [] });
+      const { redirectUrl, defaultScopes } = await behind.slot("jira");
+      const { clientId, clientSecret } = await behind.world.vendorClient("atlassian", { redirectUris: [redirectUrl], scopes: defaultScopes });
       await behind.up({ ...JIRA, existing: { clientId, clientSecret } }, undefined, "jira");
       expect(seen).toEqual([]);
     } finally {

@@ -58,7 +58,8 @@ describe.each(HOSTS)("through the %s host", (_name, start) => {
     };
 
     // A hand-made client: given, changed, wrong, and misplaced.
-    const { clientId } = await world.vendorClient("atlassian", {});
+    const { redirectUrl, defaultScopes } = await stage.slot("jira");
+    const { clientId } = await world.vendorClient("atlassian", { redirectUris: [redirectUrl], scopes: defaultScopes });
     await world.changeVendorClient("atlassian", clientId, { secrets: [given.first, given.second] });
     const jira = (clientSecret: Inputs[string]): Inputs => ({ integrations: uses("jira"), existing: { clientId, clientSecret } });
     const byHand = await stage.up(jira(secret(given.first)), undefined, "jira");
@@ -68,6 +69,7 @@ describe.each(HOSTS)("through the %s host", (_name, start) => {
     for (const [counterpart, operation] of [
       ["odeus", "putOAuthClient"],
       ["atlassian", "token"],
+      ["atlassian", "authorize"],
     ] as const) {
       for (const fault of FAULTS) {
         await world.fault({ counterpart, operation, ...fault });
