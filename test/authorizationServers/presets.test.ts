@@ -1,4 +1,4 @@
-import { tokenUrlOf, type Vendor, vendorOf } from "../../src/authorizationServers/presets.js";
+import { authorizationUrlOf, tokenUrlOf, type Vendor, vendorOf } from "../../src/authorizationServers/presets.js";
 import { createConfig } from "../../src/core/config.js";
 
 const config = (settings: Record<string, string> = {}) => createConfig({ setting: (key) => settings[key], environment: {} });
@@ -32,4 +32,14 @@ it.each<[Vendor, Record<string, string>, string | undefined, string]>([
   ["microsoft", { "entra.environment": "china" }, "../evil", "https://login.chinacloudapi.cn/..%2Fevil/oauth2/v2.0/token"],
 ])("the token endpoint of %s with %j for tenant %s is %s", (vendor, settings, tenant, expected) => {
   expect(tokenUrlOf(vendor, config(settings), tenant)).toBe(expected);
+});
+
+it.each<[Vendor, Record<string, string>, string | undefined, string]>([
+  ["google", {}, undefined, "https://accounts.google.com/o/oauth2/v2/auth"],
+  ["google", { "endpoints.google": "http://localhost:1/" }, undefined, "http://localhost:1/o/oauth2/v2/auth"],
+  ["atlassian", {}, undefined, "https://auth.atlassian.com/authorize"],
+  ["atlassian", { "endpoints.atlassian": "http://localhost:1" }, undefined, "http://localhost:1/authorize"],
+  ["microsoft", {}, "contoso.com", "https://login.microsoftonline.com/contoso.com/oauth2/v2.0/authorize"],
+])("people of %s with %j for tenant %s sign in at %s", (vendor, settings, tenant, expected) => {
+  expect(authorizationUrlOf(vendor, config(settings), tenant)).toBe(expected);
 });
