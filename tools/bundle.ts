@@ -48,12 +48,14 @@ const apart: Plugin = {
 };
 
 /**
- * What axios reads at once for uses that never happen here: Node's own fetch (by asking whether there is a FormData), adapters for it and
- * for browsers, and multipart forms with a table of all media types. More than half of the time and memory that it takes to load.
+ * What packages read for uses that never happen here. axios at once, for more than half of the time and memory that it takes to load:
+ * Node's own fetch (by asking whether there is a FormData), adapters for it and for browsers, and multipart forms with a table of all
+ * media types. grpc-js never, but every start goes over its text: the loader of .proto files.
  */
 const UNUSED: readonly { file: RegExp; without: (text: string) => string }[] = [
   { file: /[\\/]axios[\\/]lib[\\/]adapters[\\/](fetch|xhr)\.js$/, without: () => "export const getFetch = () => false;\nexport default false;" },
   { file: /[\\/]form-data[\\/]lib[\\/]form_data\.js$/, without: () => "module.exports = class FormData {};" },
+  { file: /[\\/]@grpc[\\/]proto-loader[\\/]build[\\/]src[\\/]index\.js$/, without: () => "module.exports = {};" },
   { file: /[\\/]axios[\\/]lib[\\/]utils\.js$/, without: (text) => text.replace("typeof G.FormData !== 'undefined' ? G.FormData : undefined", "undefined") },
 ];
 
@@ -79,13 +81,15 @@ interface Entry {
   to?: string;
   external: string[];
   more?: Plugin[];
+  /** A program starts it, several times a command: a short text is read and compiled sooner. */
+  minify?: boolean;
 }
 
 const ENTRIES: readonly Entry[] = [
   { from: "index", external: [...SHARED, ...OPTIONAL] },
   { from: "lifecycle", external: [...SHARED, ...OPTIONAL] },
-  { from: "provider/plugin", external: [DRIVER], more: [apart] },
-  ...APART.map((name) => ({ from: `clients/${name}`, to: `provider/${name}`, external: [] })),
+  { from: "provider/plugin", external: [DRIVER], more: [apart], minify: true },
+  ...APART.map((name) => ({ from: `clients/${name}`, to: `provider/${name}`, external: [], minify: true })),
   { from: "sandbox/main", external: [] },
 ];
 
@@ -146,10 +150,10 @@ function dataNotices(): string {
 
 async function main(): Promise<void> {
   const folders = new Set<string>();
-  for (const { from, to = from, external, more = [] } of ENTRIES) {
+  for (const { from, to = from, external, more = [], minify = false } of ENTRIES) {
     const outfile = path.join(ROOT, "dist", `${to}.js`);
     if (to === from && !existsSync(outfile)) throw new Error(`${outfile} is missing: tsc comes first`);
-    const { metafile } = await bundle({ entryPoints: [`src/${from}.ts`], outfile: `${outfile}.new`, external, plugins: [...PLUGINS, ...more] });
+    const { metafile } = await bundle({ entryPoints: [`src/${from}.ts`], outfile: `${outfile}.new`, external, plugins: [...PLUGINS, ...more], minify });
     // In one step: somebody may be starting the file at this moment.
     renameSync(`${outfile}.new`, outfile);
     for (const folder of packagesIn(metafile)) folders.add(folder);
