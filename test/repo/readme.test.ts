@@ -223,7 +223,7 @@ describe("the error table", () => {
 
   it.each(quoted)("%s", (message) => {
     // A remote's name and the status come from the call, the words between from the code.
-    const words = message.replace(/^(Odeus|Microsoft Graph|Microsoft Entra|Snowflake) /, "").replace(/ \((\d{3}|\d{6})…$/, "");
+    const words = message.replace(/^(Odeus|Microsoft Graph|Microsoft Entra|Snowflake|ServiceNow) /, "").replace(/ \((\d{3}|\d{6})…$/, "");
     const fragments = words
       .split("…")
       .map((part) => part.trim().replace(/^"|"$/g, "").trim())
