@@ -1,0 +1,290 @@
+/** How hand-made clients of each vendor are proven, what is asked of whom and how often, and where no secret goes. */
+
+import { createServer } from "node:http";
+import type { RecordedCall } from "../../src/sandbox/calls.js";
+import type { VendorName } from "../../src/sandbox/vendors/vendorServer.js";
+import { HOSTS, type Made, type Stage, startAgain, startStage, uses } from "../support/oauthClientConfig.js";
+import type { Inputs } from "../support/providerHost.js";
+
+const IAM_CLIENT = "0d9f4f8a-7b3c-4c7e-9a51-2f4e6d8b1c3a";
+const VENDORS: VendorName[] = ["atlassian", "google", "openid"];
+
+describe.each(HOSTS)("verification through the %s host", (name, start) => {
+  let stage: Stage;
+  beforeAll(async () => {
+    stage = await startStage(start);
+  });
+  beforeEach(async () => {
+    await stage.clear();
+    for (const vendor of VENDORS) await stage.world.behaviour(vendor, "clientFirst");
+  });
+  afterAll(() => stage.stop());
+
+  /** A client made by hand at this vendor, with everything that these integrations need. */
+  const clientFor = async (vendor: VendorName, ...slugs: string[]) => {
+    const slots = await Promise.all(slugs.map((slug) => stage.slot(slug)));
+    return stage.world.vendorClient(vendor, {
+      name: "Contoso",
+      redirectUris: slots.map(({ redirectUrl }) => redirectUrl),
+      scopes: slots.flatMap(({ defaultScopes }) => defaultScopes),
+    });
+  };
+  const entraClientFor = async (...slugs: string[]) => {
+    const redirectUris = await Promise.all(slugs.map(async (slug) => (await stage.slot(slug)).redirectUrl));
+    const { body: app } = await stage.world.graph<{ id: string; appId: string }>("POST", "/applications", { displayName: "by hand", web: { redirectUris } });
+    await stage.world.graph("POST", "/servicePrincipals", { appId: app.appId });
+    const credential = { passwordCredential: { displayName: "x" } };
+    const { body: password } = await stage.world.graph<{ secretText: string }>("POST", `/applications/${app.id}/addPassword`, credential);
+    return { clientId: app.appId, clientSecret: password.secretText };
+  };
+  /** Calls to the servers that issue tokens. */
+  const asked = async (): Promise<RecordedCall[]> => (await stage.world.calls()).filter(({ counterpart }) => counterpart !== "odeus");
+  const operations = async (): Promise<string[]> => (await asked()).map(({ operation }) => operation).sort();
+  /** Client secrets in the requests to them; the bodies of raw token calls are not recorded, so only odd servers show them. */
+  const secretsSent = async (): Promise<(string | null)[]> =>
+    (await asked()).filter(({ requestBody }) => requestBody !== "").map(({ requestBody }) => new URLSearchParams(requestBody).get("client_secret"));
+
+  describe("of Google's", () => {
+    it("proves the secret and every redirect URL of several integrations on one client, and people connect", async () => {
+      const client = await clientFor("google", "gmail", "google-drive", "google-calendar");
+      const made = await stage.up({ integrations: uses("gmail", "google-drive", "google-calendar"), existing: client });
+      expect(made.state["verification"]).toMatchObject({
+        verdict: "accepted",
+        proven: ["secret", "redirectUrl"],
+        unproven: ["scopes", "consent"],
+        detail: expect.stringMatching(/scopes: Nobody can read .* in the Google Cloud console .* effectiveScopes.*consent: .* connect one user\.$/),
+        checks: [
+          { property: "secret", verdict: "accepted", method: "paired token request" },
+          { property: "redirectUrl", verdict: "accepted", method: "paired authorization request", detail: expect.stringContaining("the 3 redirect URLs") },
+          { property: "scopes", verdict: "unavailable", method: "none" },
+          { property: "consent", verdict: "unavailable", method: "none" },
+        ],
+      });
+      expect(await operations()).toEqual([...Array(6).fill("authorize"), "token", "token"]);
+      expect(stage.said("WARNING")).toEqual([]);
+      for (const slug of ["gmail", "google-drive", "google-calendar"]) expect(await stage.connect(slug)).toMatchObject({ connected: true });
+    });
+
+    it("refuses in check the id of a gcp.iam.OauthClient, with what it can do and what to make instead, and never the id", async () => {
+      const { failures } = await stage.host.check(stage.urn(), { integrations: uses("gmail"), existing: { clientId: IAM_CLIENT, clientSecret: "x" } });
+      expect(failures).toEqual([
+        expect.stringMatching(/^existing\.clientId: is that of a gcp\.iam\.OauthClient.* cannot serve Gmail, Drive or Calendar\. Make a client/),
+      ]);
+      expect(failures.join()).not.toContain(IAM_CLIENT);
+      expect(await stage.world.calls()).toEqual([]);
+    });
+
+    it("refuses it also where the program names the integration by its id, before anything is made or asked", async () => {
+      const inputs = { integrations: uses(stage.world.integrations["gmail"] ?? ""), existing: { clientId: IAM_CLIENT, clientSecret: "not-an-id" } };
+      expect((await stage.failingUp(inputs)).message).toContain("existing.clientId: is that of a gcp.iam.OauthClient");
+      expect(await stage.changingCalls()).toEqual([]);
+      expect(await asked()).toEqual([]);
+    });
+  });
+
+  describe("of Atlassian's", () => {
+    it("warns that two integrations share one callback URL, and finds the one that is not registered", async () => {
+      const client = await clientFor("atlassian", "jira");
+      const both = { integrations: uses("jira", "confluence"), existing: client };
+      const share = expect.stringMatching(
+        /^jira and confluence share one Atlassian app, and an Atlassian app has one callback URL: users can connect to one of them only/,
+      );
+      const { message } = await stage.failingUp(both);
+      expect(stage.said("WARNING")).toEqual([share]);
+      expect(message).toContain(`does not know the redirect URL ${(await stage.slot("confluence")).redirectUrl} for this client`);
+      expect(message).not.toContain((await stage.slot("jira")).redirectUrl);
+      expect(message).toContain("Nothing was changed.");
+      await stage.up({ ...both, verify: false });
+      expect(stage.said("WARNING")).toEqual([share, share]);
+    });
+
+    // The engine asks dynamic resources nothing in a preview.
+    if (name === "plugin")
+      it("warns of it in the preview too, and asks nobody", async () => {
+        const { inputs } = await stage.host.check(stage.urn(), { integrations: uses("jira", "confluence"), existing: { clientId: "a", clientSecret: "b" } });
+        await stage.host.create(stage.urn(), inputs, { preview: true });
+        expect(stage.said("WARNING")).toEqual([expect.stringContaining("jira and confluence share one Atlassian app")]);
+        expect(await asked()).toEqual([]);
+      });
+  });
+
+  describe("of Microsoft's", () => {
+    it("proves the secret by client credentials and the redirect URL by two authorization requests", async () => {
+      const existing = { ...(await entraClientFor("outlook-email")), tenantId: stage.world.tenantId };
+      const made = await stage.up({ integrations: uses("outlook-email"), existing });
+      expect(made.state["verification"]).toMatchObject({ verdict: "accepted", method: "client credentials", proven: ["secret", "redirectUrl"] });
+      expect(await operations()).toEqual(["authorize", "authorize", "token"]);
+    });
+
+    it("says what is missing where no tenant is given", async () => {
+      await stage.up({ integrations: uses("outlook-email"), existing: await entraClientFor("outlook-email") });
+      expect(stage.said("WARNING")[0]).toMatch(/^the client secret is not proven \(inconclusive\): .* set existing\.tenantId/);
+    });
+
+    it("refuses in check a secret's id in place of its value", async () => {
+      const { failures } = await stage.host.check(stage.urn(), { integrations: uses("outlook-email"), existing: { clientId: "x", clientSecret: IAM_CLIENT } });
+      expect(failures).toEqual([expect.stringMatching(/^existing\.clientSecret: has the form of an id/)]);
+    });
+  });
+
+  describe("of any other server's", () => {
+    const withIssuer = async (): Promise<Inputs> => ({
+      integrations: uses("jira"),
+      existing: { ...(await clientFor("openid", "jira")), issuer: stage.world.origins.openid },
+    });
+
+    it("asks by a pushed authorization request where the metadata names a place for it, with one wrong secret", async () => {
+      const inputs = await withIssuer();
+      const made = await stage.up(inputs);
+      expect(made.state["verification"]).toMatchObject({ verdict: "accepted", method: "pushed authorization request", proven: ["secret", "redirectUrl"] });
+      expect(await operations()).toEqual(["discovery", ...Array(4).fill("pushAuthorization")]);
+      const { clientSecret } = inputs["existing"] as { clientSecret: string };
+      expect((await secretsSent()).filter((sent) => sent !== clientSecret)).toHaveLength(1);
+    });
+
+    it("asks by a token request where that place gives no answer, and still with one wrong secret", async () => {
+      const inputs = await withIssuer();
+      await stage.world.fault({ counterpart: "openid", operation: "pushAuthorization", fault: "html", times: "always" });
+      const made = await stage.up(inputs);
+      expect(made.state["verification"]).toMatchObject({ verdict: "accepted", method: "paired token request", proven: ["secret", "redirectUrl"] });
+      expect((await operations()).filter((operation) => operation === "token")).toHaveLength(2);
+      const { clientSecret } = inputs["existing"] as { clientSecret: string };
+      expect((await secretsSent()).filter((sent) => sent !== clientSecret)).toEqual([]);
+    });
+
+    it.each(["secret", "redirect URL", "scope"])("refuses a wrong %s before anything is changed", async (what) => {
+      const inputs = await withIssuer();
+      const existing = inputs["existing"] as { clientId: string; clientSecret: string };
+      if (what === "secret") existing.clientSecret = "surely-not-the-secret";
+      if (what === "redirect URL") await stage.world.changeVendorClient("openid", existing.clientId, { redirectUris: ["http://localhost:1/elsewhere"] });
+      if (what === "scope") {
+        // Somebody else's client has the scope, so the server knows it.
+        await clientFor("openid", "jira");
+        await stage.world.changeVendorClient("openid", existing.clientId, { scopes: ["read:jira-work"] });
+      }
+      const { message } = await stage.failingUp(inputs);
+      expect(message).toMatch(
+        {
+          secret: /rejected\. .* refuses the client id or the secret/,
+          "redirect URL": /does not know the redirect URL http/,
+          scope: /refuses the scopes .* write:jira-work/,
+        }[what] as RegExp,
+      );
+      expect(message).toContain("Nothing was changed.");
+      expect(await stage.changingCalls()).toEqual([]);
+    });
+
+    it("finds nothing out where the metadata is another issuer's, says so, and sends no secret", async () => {
+      const inputs = await withIssuer();
+      const issuer = `${stage.world.origins.openid}/`;
+      const made = await stage.up({ ...inputs, existing: { ...(inputs["existing"] as Inputs), issuer } });
+      expect(made.state["verification"]).toMatchObject({
+        verdict: "unavailable",
+        method: "none",
+        detail: expect.stringContaining("its metadata is for the issuer"),
+      });
+      expect(await operations()).toEqual(["discovery"]);
+    });
+  });
+
+  describe("asks again", () => {
+    let client: { clientId: string; clientSecret: string };
+    let made: Made;
+    const gmail = (more: Inputs = {}): Inputs => ({ integrations: uses("gmail"), existing: client, ...more });
+    beforeEach(async () => {
+      client = await clientFor("google", "gmail", "google-drive");
+      made = await stage.up(gmail());
+      await stage.world.clearCalls();
+    });
+
+    it("nobody in a refresh, a preview or an unchanged up", async () => {
+      const seen = await stage.refresh(made);
+      expect(seen?.state["verification"]).toEqual(made.state["verification"]);
+      if (name === "plugin") await stage.host.create(stage.urn(), made.inputs, { preview: true });
+      expect((await stage.up(gmail(), made)).changed).toBe(false);
+      expect(await asked()).toEqual([]);
+    });
+
+    it("about redirect URLs alone where an integration is added, with no wrong secret", async () => {
+      const both = await stage.up(gmail({ integrations: uses("gmail", "google-drive") }), made);
+      expect(await operations()).toEqual(Array(4).fill("authorize"));
+      expect(both.state["verification"]).toMatchObject({ verdict: "accepted", proven: ["secret", "redirectUrl"] });
+    });
+
+    it("about nothing where an integration is removed or a setting changes, and what was proven stays so", async () => {
+      const exporting = await stage.up(gmail({ exportClientSecret: true }), made);
+      expect(await asked()).toEqual([]);
+      expect(exporting.state["verification"]).toEqual(made.state["verification"]);
+    });
+
+    it("about everything with another secret", async () => {
+      await stage.world.changeVendorClient("google", client.clientId, { secrets: ["GOCSPX-another"] });
+      await stage.up(gmail({ existing: { ...client, clientSecret: "GOCSPX-another" } }), made);
+      expect(await operations()).toEqual(["authorize", "authorize", "token", "token"]);
+    });
+
+    it("about nothing with verify off", async () => {
+      const off = await stage.up(gmail({ verify: false, existing: { ...client, clientSecret: "never-asked-about" } }), made);
+      expect(await asked()).toEqual([]);
+      expect(off.state["verification"]).toMatchObject({ verdict: "skipped", proven: [] });
+    });
+  });
+
+  describe("of an address inside a private network", () => {
+    const jira = async (existing: Inputs): Promise<Inputs> => ({
+      integrations: uses("jira"),
+      existing: { ...(await clientFor("openid", "jira")), ...existing },
+    });
+    const refused = async (inputs: Inputs, on = stage): Promise<string> => {
+      const { message } = await on.failingUp(inputs);
+      expect(message).toContain("Nothing was changed.");
+      expect(await stage.changingCalls()).toEqual([]);
+      return message;
+    };
+
+    it.each([
+      "https://169.254.169.254/latest/token",
+      "https://10.1.2.3/token",
+      "https://[fd00::1]/token",
+      "https://2130706433/token",
+      "http://127.0.0.1:1/token",
+    ])("refuses %s as token endpoint, with what to configure", async (tokenUrl) => {
+      expect(await refused(await jira({ tokenUrl }))).toMatch(
+        /existing\.tokenUrl: \S+ is inside a private network, and no secret is sent there.*odeus:privateHosts or ODEUS_PRIVATE_HOSTS/,
+      );
+      expect(await asked()).toEqual([]);
+    });
+
+    it("refuses it as issuer and as authorization endpoint too, with verify off as well", async () => {
+      for (const property of ["issuer", "authorizationUrl"])
+        expect(await refused({ ...(await jira({ [property]: "https://192.168.0.10/" })), verify: false })).toContain(
+          `existing.${property}: 192.168.0.10 is inside`,
+        );
+    });
+
+    it("refuses an endpoint that the metadata names there, and sends the secret to nobody", async () => {
+      const bodies: string[] = [];
+      const issuing = createServer((request, response) => {
+        request.on("data", (chunk: Buffer) => void bodies.push(chunk.toString()));
+        const { port } = issuing.address() as { port: number };
+        const inside = `http://127.0.0.1:${port}/token`;
+        response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify({ issuer: `http://localhost:${port}`, token_endpoint: inside }));
+      });
+      await new Promise<void>((done) => issuing.listen(0, "127.0.0.1", done));
+      const issuer = `http://localhost:${(issuing.address() as { port: number }).port}`;
+      const message = await refused(await jira({ issuer }));
+      issuing.closeAllConnections();
+      issuing.close();
+      expect(message).toContain(`the token_endpoint in the metadata of ${issuer}: 127.0.0.1 is inside a private network`);
+      expect(bodies).toEqual([]);
+    });
+
+    it("refuses this machine itself where it is not listed", async () => {
+      const bare = await startAgain(stage, start, { ODEUS_PRIVATE_HOSTS: "" });
+      const message = await refused(await jira({ tokenUrl: `${stage.world.origins.openid}/token` }), bare);
+      await bare.host.stop();
+      expect(message).toContain("existing.tokenUrl: localhost is inside a private network");
+      expect(await asked()).toEqual([]);
+    });
+  });
+});
