@@ -1,9 +1,9 @@
-/** An OAuthClientConfig as the engine drives it, against a world of the sandbox: check, diff, then create, update, read, delete. */
+/** A resource as the engine drives it, OAuthClientConfig unless told otherwise, against a world of the sandbox: check, diff, then create, update, read, delete. */
 
 import { readFileSync } from "node:fs";
 import type { Properties } from "../../src/core/value.js";
 import type { RecordedCall } from "../../src/sandbox/calls.js";
-import type { WorldOptions } from "../../src/sandbox/world.js";
+import type { AcceptingServer, WorldOptions } from "../../src/sandbox/world.js";
 import { type Connected, connectUser } from "./browser.js";
 import { startDynamicProcess } from "./dynamicProcess.js";
 import { startPluginProcess } from "./pluginProcess.js";
@@ -49,9 +49,28 @@ export interface Slot {
   };
 }
 
+/** Which resource a stage plays. */
+export interface Played {
+  kind: string;
+  /** Its name in the program, where a test gives none. */
+  name: string;
+  /** Inputs that speak for nothing that a test is about. */
+  nothing: (urn: string) => Inputs;
+  /** Where the client in a slot has to work. */
+  server: AcceptingServer;
+}
+
+const OAUTH_CLIENT_CONFIG: Played = {
+  kind: "OAuthClientConfig",
+  name: "mail",
+  nothing: (urn) => ({ integrations: [{ integration: "nothing-at-all" }], existing: { clientId: urn } }),
+  server: "entra",
+};
+
 export interface Stage {
   world: World;
   host: ProviderHost;
+  played: Played;
   urn(name?: string): string;
   /** One `up` of one resource: create without `before`, else an update where diff asks for it. */
   up(inputs: Inputs, before?: Made, name?: string): Promise<Up>;
@@ -71,7 +90,7 @@ export interface Stage {
   app(tenantId?: string): Promise<EntraApplication>;
   /** Scopes of the tenant-wide consent for the one app, sorted. */
   grantedScopes(): Promise<string[]>;
-  /** Whether Entra takes the client and the secret that the slot holds. */
+  /** Whether the authorization server takes the client and the secret that the slot holds. */
   works(slug: string): Promise<boolean>;
   connect(slug: string): Promise<Connected>;
   changingCalls(): Promise<RecordedCall[]>;
@@ -83,6 +102,7 @@ export interface Stage {
 }
 
 export interface StageOptions {
+  played?: Played;
   world?: WorldOptions;
   environment?: Record<string, string>;
 }
@@ -90,21 +110,21 @@ export interface StageOptions {
 export async function startStage(start: HostStarter, options: StageOptions = {}): Promise<Stage> {
   const world = await startWorld(options.world);
   const environment = { ...world.environment, ...BUDGETS, ...options.environment };
-  return stageOn(world, await start({ environment }));
+  return stageOn(world, await start({ environment }), options.played ?? OAUTH_CLIENT_CONFIG);
 }
 
 /** Another process on the same world, as the next run of the engine has it. */
 export async function startAgain(stage: Stage, start: HostStarter, environment: Record<string, string> = {}): Promise<Stage> {
-  return stageOn(stage.world, await start({ environment: { ...stage.world.environment, ...BUDGETS, ...environment } }));
+  return stageOn(stage.world, await start({ environment: { ...stage.world.environment, ...BUDGETS, ...environment } }), stage.played);
 }
 
-async function stageOn(world: World, host: ProviderHost): Promise<Stage> {
+async function stageOn(world: World, host: ProviderHost, played: Played): Promise<Stage> {
   await host.configure({});
   await world.odeus("PATCH", "/settings", { requestsPerMinute: NO_LIMIT });
   const urns = new Set<string>();
   let linesBefore = 0;
-  const urn = (name = "mail"): string => {
-    const full = host.urn("OAuthClientConfig", name);
+  const urn = (name = played.name): string => {
+    const full = host.urn(played.kind, name);
     urns.add(full);
     return full;
   };
@@ -114,13 +134,14 @@ async function stageOn(world: World, host: ProviderHost): Promise<Stage> {
     return answer.inputs;
   };
   /** As in a run whose program does not have this resource: the process forgets which slots it names and what it stands for. */
-  const undeclare = (each: string) => host.check(each, { integrations: [{ integration: "nothing-at-all" }], existing: { clientId: each } });
+  const undeclare = (each: string) => host.check(each, played.nothing(each));
   const slots = async (): Promise<Slot[]> => (await world.state<{ odeus: { integrations: Slot[] } }>()).odeus.integrations;
   const defaults = new Map((await slots()).map(({ id, defaultScopes, redirectUrl }) => [id, { defaultScopes, redirectUrl }]));
 
   const stage: Stage = {
     world,
     host,
+    played,
     urn,
     async up(inputs, before, name) {
       const news = await checked(name, inputs, before);
@@ -168,11 +189,11 @@ async function stageOn(world: World, host: ProviderHost): Promise<Stage> {
     },
     async works(slug) {
       const { client } = await stage.slot(slug);
-      return client?.clientSecret !== undefined && world.accepted("entra", client.clientId, client.clientSecret);
+      return client?.clientSecret !== undefined && world.accepted(played.server, client.clientId, client.clientSecret);
     },
-    connect(slug) {
+    async connect(slug) {
       const ca = readFileSync(process.env["SANDBOX_CA"] ?? "", "utf8");
-      return connectUser({ startUrl: `${world.origins.odeus}/integrations/${world.integrations[slug]}/connect?user=ada`, user: "ada", ca });
+      return connectUser({ startUrl: `${world.origins.odeus}/integrations/${(await stage.slot(slug)).id}/connect?user=ada`, user: "ada", ca });
     },
     changingCalls: async () => (await world.calls()).filter(({ changes }) => changes),
     said: (severity) =>
@@ -186,7 +207,7 @@ async function stageOn(world: World, host: ProviderHost): Promise<Stage> {
       for (const each of urns) await undeclare(each);
       for (const { id, client } of await slots()) {
         if (client !== undefined) await world.odeus("DELETE", `/integrations/v1/${id}/oauth-client`);
-        await world.odeus("PATCH", `/settings/integrations/${id}`, defaults.get(id));
+        await world.odeus("PATCH", `/settings/integrations/${id}`, defaults.get(id) ?? {});
       }
       for (const tenantId of [world.tenantId, world.secondTenantId]) {
         for (const { id, deletedDateTime } of await stage.apps(tenantId)) {
