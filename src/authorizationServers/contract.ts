@@ -49,6 +49,8 @@ export interface IssuedSecret {
 export interface KnownSecrets {
   keyIds: string[];
   current?: { keyId?: string; createdAt: string; digest?: string; idleDigest?: string };
+  /** A slot may hold the idle secret: a run that died may have renewed and entered it. */
+  idleMayBeInUse?: boolean;
 }
 
 export type Verdict = "accepted" | "rejected" | "inconclusive" | "unavailable";
@@ -137,8 +139,8 @@ export interface AuthorizationServer {
   readSecret?(client: RegisteredClient, known: KnownSecrets): Promise<IssuedSecret>;
   /** Already gone is done. */
   removeSecret(client: RegisteredClient, keyId: string): Promise<void>;
-  /** Key ids that carry our mark. */
-  markedSecrets(client: RegisteredClient, mark: Mark): Promise<string[]>;
+  /** Key ids of the secrets that are ours and still there: by their mark, or by the record (a renamed resource marks anew only what it adds). */
+  markedSecrets(client: RegisteredClient, mark: Mark, known: KnownSecrets): Promise<string[]>;
   /** Asks the server itself whether it takes this secret. */
   probe(client: RegisteredClient, secret: Secret, wish: ClientWish): Promise<ProbeAnswer>;
   /** Asks the server, without a user, whether people could sign in as the wish has it. Only of servers that show nobody what is registered. */

@@ -334,10 +334,11 @@ export function createEntraServer(options: EntraOptions): AuthorizationServer {
 
     removeSecret: (client, keyId) => doing(`removing a secret of ${title}`, () => graph.removePassword(objectIdOf(client), keyId)),
 
-    async markedSecrets(client, mark) {
+    async markedSecrets(client, mark, { keyIds }) {
       if (untouched.has(objectIdOf(client))) return [];
       const app = await graph.getApplication(objectIdOf(client));
-      return (app?.passwordCredentials ?? []).filter(({ displayName }) => displayName?.startsWith(`${mark.key} `)).map(({ keyId }) => keyId);
+      const ours = (app?.passwordCredentials ?? []).filter(({ displayName, keyId }) => displayName?.startsWith(`${mark.key} `) || keyIds.includes(keyId));
+      return ours.map(({ keyId }) => keyId);
     },
 
     async probe(client, clientSecret) {

@@ -7,6 +7,8 @@ export interface Claims {
   add(urn: string, slots: readonly string[]): { slot: string; urn: string }[];
   /** The URN, other than this one, that claims any of these slots. */
   claimedByOther(urn: string, slots: readonly string[]): string | undefined;
+  /** Whether this URN claims anything, and none of these slots. */
+  leavesOut(urn: string, slots: readonly string[]): boolean;
 }
 
 export function createClaims(): Claims {
@@ -23,6 +25,10 @@ export function createClaims(): Claims {
       const found = conflicts(urn, slots);
       held.set(urn, new Set([...(held.get(urn) ?? []), ...slots]));
       return found;
+    },
+    leavesOut(urn, slots) {
+      const own = held.get(urn);
+      return own !== undefined && own.size > 0 && slots.every((slot) => !own.has(slot));
     },
     claimedByOther: (urn, slots) => conflicts(urn, slots)[0]?.urn,
   };

@@ -13,7 +13,7 @@ export interface CustomIntegrationArgs {
 
 const TEXT = {
   kind: "CustomIntegration",
-  outputs: ["slug", "redirectUrl"],
+  outputs: ["slug", "redirectUrl", "neighbours"],
   secretOutputs: [],
 };
 
@@ -27,6 +27,8 @@ export class CustomIntegration extends DynamicResource {
   declare readonly slug: pulumi.Output<string | undefined>;
   /** Redirect URL to register at the authorization server, to the letter. */
   declare readonly redirectUrl: pulumi.Output<string | undefined>;
+  /** Ids of a few integrations that stood beside it: where none of them is known, the API key is for another workspace, and nothing counts as gone. */
+  declare readonly neighbours: pulumi.Output<string[] | undefined>;
 
   /**
    * @param name The resource's name in the stack.

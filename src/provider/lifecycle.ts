@@ -179,8 +179,9 @@ export function createLifecycle({ resources, functions = [], now, log }: Lifecyc
 
     delete: (operation, id, state) =>
       run(operation, [state], async (resource, context) => {
-        if (living.goesOn(operation.urn, id)) return context.env.say.info("the replacement took over what the original held, so nothing is removed");
-        await resource.delete(context, id, state);
+        if (!living.goesOn(operation.urn, id)) return resource.delete(context, id, state);
+        context.env.say.info("the replacement took over what the original held, so it is not removed");
+        await resource.handOver?.(context, state);
       }),
 
     async invoke(name, config, args) {

@@ -7,9 +7,9 @@
 import * as z from "zod";
 import type { OdeusApi } from "../clients/odeus.js";
 import { ConfigError, doing, isRemote, mayHaveHappened } from "../core/errors.js";
-import { type Properties, UNKNOWN } from "../core/value.js";
-import type { Integration } from "../generated/odeusApi.js";
-import { findIntegration } from "../workspace/integrations.js";
+import { type Properties, UNKNOWN, type Value } from "../core/value.js";
+import type { Integration, IntegrationSummary } from "../generated/odeusApi.js";
+import { findIntegration, requireSameWorkspace } from "../workspace/integrations.js";
 import type { Context, Difference, ReadResult, Resource, Result } from "./resource.js";
 import { odeusOf } from "./workspaceApi.js";
 
@@ -28,6 +28,10 @@ const inputs = z.strictObject({
 const outputs = z.object({
   slug: z.string().optional().describe("Short name, as `integrations[].integration` takes it."),
   redirectUrl: z.string().optional().describe("Redirect URL to register at the authorization server, to the letter."),
+  neighbours: z
+    .array(z.string())
+    .optional()
+    .describe("Ids of a few integrations that stood beside it: where none of them is known, the API key is for another workspace, and nothing counts as gone."),
 });
 
 interface Inputs {
@@ -57,37 +61,39 @@ export const customIntegration: Resource = {
     const declared = news as unknown as Inputs;
     return doing(`making the integration "${declared.name}"`, async () => {
       const odeus = odeusOf(context);
-      const found = await findUntouched(odeus, declared.name);
+      const all = await odeus.listIntegrations();
+      const found = await findUntouched(odeus, declared.name, all);
       const integration = found ?? (await create(odeus, declared));
       if (found !== undefined) context.env.say.info(`took over the integration "${declared.name}" (${found.id}): it has no client, actions or triggers`);
-      return result(odeus, await converge(odeus, integration, declared), news);
+      return result(odeus, await converge(odeus, integration, declared), news, neighboursIn(all));
     });
   },
 
   async preview(context, news, state) {
-    const known: Properties = state === undefined ? {} : { slug: state["slug"], redirectUrl: state["redirectUrl"] };
+    const known: Properties = state === undefined ? {} : { slug: state["slug"], redirectUrl: state["redirectUrl"], neighbours: state["neighbours"] };
     if (state === undefined && typeof news["name"] === "string" && context.config.secret("apiKey") !== undefined)
-      await findUntouched(odeusOf(context), news["name"]);
+      await findUntouched(odeusOf(context), news["name"], await odeusOf(context).listIntegrations());
     return known;
   },
 
   async import(context, id) {
-    const { id: found } = await findIntegration(odeusOf(context), id);
-    const imported = await read(context, found, {});
+    const odeus = odeusOf(context);
+    const { id: found } = await findIntegration(odeus, id);
+    const imported = await read(context, found, { neighbours: neighboursIn(await odeus.listIntegrations()) }, {});
     if (imported === undefined) throw new ConfigError(`integration ${id} is gone from the workspace.`);
     return imported;
   },
 
-  read: (context, id, _state, declared) => read(context, id, declared),
+  read,
 
-  async update(context, id, _state, news) {
+  async update(context, id, state, news) {
     const declared = news as unknown as Inputs;
     return doing(`changing the integration "${declared.name}"`, async () => {
       const odeus = odeusOf(context);
       const integration = await find(odeus, id);
       if (integration === undefined)
         throw new ConfigError(`integration ${id} is gone from the workspace. Run \`pulumi refresh\`, then \`pulumi up\`: a new one is made.`);
-      return result(odeus, await converge(odeus, integration, declared), news);
+      return result(odeus, await converge(odeus, integration, declared), news, state["neighbours"]);
     });
   },
 
@@ -100,15 +106,27 @@ export const customIntegration: Resource = {
   },
 };
 
-async function read(context: Context, id: string, declared: Properties): Promise<ReadResult | undefined> {
+async function read(context: Context, id: string, state: Properties, declared: Properties): Promise<ReadResult | undefined> {
   const odeus = odeusOf(context);
+  const { neighbours } = state;
   const integration = await find(odeus, id);
-  if (integration === undefined) return undefined;
+  if (integration === undefined) {
+    if (Array.isArray(neighbours)) await requireSameWorkspace(odeus, neighbours.map(String));
+    return undefined;
+  }
   if (integration.buildByOdeus)
     throw new ConfigError(`integration ${id} (${integration.name}) is built by Odeus; CustomIntegration is for those made from scratch.`);
   const description = integration.description === "" && declared["description"] === undefined ? {} : { description: integration.description };
   const now = { name: integration.name, ...description };
-  return { ...(await result(odeus, integration, now)), inputs: now };
+  return { ...(await result(odeus, integration, now, neighbours)), inputs: now };
+}
+
+/** Enough of them that no one integration's end matters. */
+function neighboursIn(all: readonly IntegrationSummary[]): string[] {
+  return all
+    .filter(({ buildByOdeus }) => buildByOdeus)
+    .map(({ id }) => id)
+    .slice(0, 3);
 }
 
 async function find(odeus: OdeusApi, id: string): Promise<Integration | undefined> {
@@ -121,8 +139,8 @@ async function find(odeus: OdeusApi, id: string): Promise<Integration | undefine
 }
 
 /** Ours of an earlier run, or one that nobody has used yet; any other of this name is refused. */
-async function findUntouched(odeus: OdeusApi, name: string): Promise<Integration | undefined> {
-  const named = (await odeus.listIntegrations()).filter((one) => one.name === name);
+async function findUntouched(odeus: OdeusApi, name: string, all: readonly IntegrationSummary[]): Promise<Integration | undefined> {
+  const named = all.filter((one) => one.name === name);
   if (named.length === 0) return undefined;
   const [only] = named;
   if (named.length > 1 || only === undefined) throw taken(name, `${named.length} integrations have it`);
@@ -144,7 +162,7 @@ async function create(odeus: OdeusApi, declared: Inputs): Promise<Integration> {
   } catch (error) {
     if (!mayHaveHappened(error)) throw error;
     // The answer was lost: look before making a second one.
-    const found = await findUntouched(odeus, declared.name);
+    const found = await findUntouched(odeus, declared.name, await odeus.listIntegrations());
     if (found === undefined) throw error;
     return found;
   }
@@ -155,7 +173,7 @@ async function converge(odeus: OdeusApi, integration: Integration, { name, descr
   return odeus.updateIntegration(integration.id, { name, description });
 }
 
-async function result(odeus: OdeusApi, integration: Integration, declared: Properties): Promise<Result> {
+async function result(odeus: OdeusApi, integration: Integration, declared: Properties, neighbours: Value): Promise<Result> {
   const { redirectUrl } = await odeus.getOAuthClient(integration.id);
-  return { id: integration.id, state: { ...declared, slug: integration.slug, redirectUrl } };
+  return { id: integration.id, state: { ...declared, slug: integration.slug, redirectUrl, ...(neighbours === undefined ? {} : { neighbours }) } };
 }

@@ -76,6 +76,8 @@ export interface Resource {
   read(context: Context, id: string, state: Properties, inputs: Properties): Promise<ReadResult | undefined>;
   update(context: Context, id: string, state: Properties, inputs: Properties): Promise<Result>;
   delete(context: Context, id: string, state: Properties): Promise<void>;
+  /** In place of `delete` where the resource that replaces this one has taken its object over: gives back only what that one has not. */
+  handOver?(context: Context, state: Properties): Promise<void>;
 }
 
 /** A function of the provider: a question to the workspace, answered during a preview too. */

@@ -29,7 +29,7 @@ export async function secretToEnter(issuing: Issuing): Promise<Secret | undefine
   const { server, mark } = stage;
   if (server.secrets === "two") return shownOrRefreshed(issuing);
   if (server.secrets === "one") return needed || wish.renewSecret ? replaced(issuing) : undefined;
-  const marked = await server.markedSecrets(client, mark);
+  const marked = await server.markedSecrets(client, mark, knownSecrets(draft));
   const lost = draft.secret?.keyId !== undefined && !marked.includes(draft.secret.keyId);
   if (!needed && !wish.renewSecret && !lost) return undefined;
   await dropStrays(issuing, marked);
@@ -40,9 +40,10 @@ export async function secretToEnter(issuing: Issuing): Promise<Secret | undefine
 async function shownOrRefreshed(issuing: Issuing): Promise<Secret | undefined> {
   const { stage, wish, draft, client, needed, undoable } = issuing;
   const { server, mark, env } = stage;
-  const renewing = wish.renewSecret && draft.secret !== undefined;
+  const known = knownSecrets(draft);
+  const renewing = wish.renewSecret && draft.secret !== undefined && !renewedAlready(issuing);
   // A value that somebody renewed by hand shows only by reading it.
-  const shown = renewing ? undefined : await server.readSecret?.(client, knownSecrets(draft));
+  const shown = renewing ? undefined : await server.readSecret?.(client, known);
   if (shown !== undefined) {
     const asRecorded = shown.digest !== undefined && shown.digest === draft.secret?.digest;
     if (wish.exportSecret) draft.value = shown.value;
@@ -51,10 +52,26 @@ async function shownOrRefreshed(issuing: Issuing): Promise<Secret | undefined> {
     return shown.value;
   }
   env.say.progress("renewing the idle client secret");
-  const issued = await server.addSecret(client, mark, knownSecrets(draft), undoable);
+  const issued = await server.addSecret(client, mark, { ...known, idleMayBeInUse: writtenSince(issuing) }, undoable);
   retire(issuing, issued.keyId);
   keep(issuing, issued);
   return issued.value;
+}
+
+/** A run that failed has renewed, and a slot may still hold the other secret, which must not end before this one is entered. */
+function renewedAlready({ before, places }: Issuing): boolean {
+  if (before === undefined || before.unfinished.length === 0) return false;
+  return places.some(({ integration }) => {
+    const slot = before.slots[integration.id];
+    return slot !== undefined && slot.secretUpdatedAt === undefined;
+  });
+}
+
+/** Whether a slot was written after what the record knows of it: by a run that died, or by hand. */
+function writtenSince({ before, places, client }: Issuing): boolean {
+  return places.some(
+    ({ slot }) => slot.clientId === client.clientId && (slot.clientSecretUpdatedAt ?? "") > (before?.slots[slot.integrationId]?.secretUpdatedAt ?? ""),
+  );
 }
 
 /** One secret at a time: the old one ends with the call, so the slots get the new one before anything else happens. */
@@ -117,12 +134,11 @@ function owe(draft: Recorded): void {
 }
 
 /** Secrets with our mark that no record knows: an earlier run died with them. */
-async function dropStrays({ stage, wish, before, draft, places, client }: Issuing, marked: string[]): Promise<void> {
+async function dropStrays(issuing: Issuing, marked: string[]): Promise<void> {
+  const { stage, wish, draft, client } = issuing;
+  // One of them may be what a slot holds; then it goes only after the new one is entered, and its overlap.
+  const inUse = writtenSince(issuing);
   for (const keyId of minus(marked, knownSecrets(draft).keyIds)) {
-    // One of them may be what a slot holds; then it goes only after the new one is entered, and its overlap.
-    const inUse = places.some(
-      ({ slot }) => slot.clientId === client.clientId && (slot.clientSecretUpdatedAt ?? "") > (before?.slots[slot.integrationId]?.secretUpdatedAt ?? ""),
-    );
     if (inUse) draft.retiring.push({ keyId, removableFrom: new Date(stage.env.now().getTime() + wish.overlapMs).toISOString() });
     else await stage.server.removeSecret(client, keyId);
   }

@@ -13,9 +13,8 @@ export async function remove(stage: Stage, recorded: Recorded): Promise<void> {
   const own = [client, ...recorded.replaced].map(({ clientId }) => clientId);
   const successor = await server.successor(client, stage.mark);
   if (successor !== undefined) {
-    env.say.info(`${server.title} is by now that of ${successor}: it is left alone, and so are its slots.`);
-    await removeFormer(stage, recorded.replaced);
-    return;
+    env.say.info(`${server.title} is by now that of ${successor}, and is left alone with the slots that use it.`);
+    return handOver(stage, recorded);
   }
   const slots = Object.entries(recorded.slots);
   if (slots.length > 0) env.say.progress(`giving back ${slots.map(([, { written }]) => written).join(", ")}`);
@@ -50,6 +49,20 @@ export async function remove(stage: Stage, recorded: Recorded): Promise<void> {
 
   if (server.secrets !== "given") env.say.progress(`removing ${server.title}`);
   await server.delete(client, "asConfigured");
+  await removeFormer(stage, recorded.replaced);
+}
+
+/** The client lives on in the resource that replaces this one: only slots that nobody declares any more are given back. */
+export async function handOver(stage: Stage, recorded: Recorded): Promise<void> {
+  const { client } = recorded;
+  if (client === undefined) return;
+  for (const [id, { written, slug }] of Object.entries(recorded.slots)) {
+    const names = [id, written, ...(slug === undefined ? [] : [slug])];
+    // A run that declares nothing (a destroy) says nothing about what is still wanted.
+    if (!stage.claims.leavesOut(stage.urn, names) || stage.claims.claimedByOther(stage.urn, names) !== undefined) continue;
+    stage.env.say.progress(`giving back ${written}`);
+    await doing(`giving back ${written}`, () => revert(stage.odeus, id, client.clientId));
+  }
   await removeFormer(stage, recorded.replaced);
 }
 

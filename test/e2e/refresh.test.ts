@@ -91,8 +91,7 @@ describe.each(DECLARE)("a refresh in the %s host", (host, declare) => {
     expect(await stack.up(program)).toMatchObject({ failure: undefined, changes: { same: 4 }, calls: [] });
   }, 60_000);
 
-  // Its state tells nothing of the workspace that it is in.
-  it.failing("loses no custom integration either", async () => {
+  it("loses no custom integration either", async () => {
     await refreshElsewhere("warehouse");
     expect(stack.resources().map(({ urn }) => urn)).toContainEqual(expect.stringMatching(/::warehouse$/));
   }, 60_000);

@@ -101,8 +101,7 @@ describe.each(HOSTS)("a replacement through the %s host", (_name, start) => {
     expect((await stage.slot("outlook-email")).client?.clientId).toBe(original.state["clientId"]);
   });
 
-  // The delete knows of it, and is the resource's own business.
-  it.failing("gives back an integration that it no longer has", async () => {
+  it("gives back an integration that it no longer has", async () => {
     const original = await stage.up(mail);
     const run = await startAgain(stage, start);
     await run.up({ ...mail, integrations: uses("outlook-email") });

@@ -173,7 +173,7 @@ describe.each(HOSTS)("the %s host", (name, start) => {
     const { inputs } = await host.check(urn, { name: "a" });
     const { id } = await host.create(urn, inputs);
     await host.delete(urn, id, { name: "a" });
-    expect(host.lines.at(-1)?.message).toBe("the replacement took over what the original held, so nothing is removed");
+    expect(host.lines.at(-1)?.message).toBe("the replacement took over what the original held, so it is not removed");
   });
 
   it("deletes, and says why it could not", async () => {

@@ -4,7 +4,7 @@ import { messageOf, NotConfiguredError } from "../../core/errors.js";
 import { holdsUnknown, type Properties, UNKNOWN } from "../../core/value.js";
 import { observe } from "../../rollout/observe.js";
 import type { Recorded } from "../../rollout/record.js";
-import { remove } from "../../rollout/remove.js";
+import { handOver, remove } from "../../rollout/remove.js";
 import { rollOut } from "../../rollout/rollOut.js";
 import type { Stage } from "../../rollout/stage.js";
 import { survey } from "../../rollout/survey.js";
@@ -96,6 +96,11 @@ export const oauthClientConfig: Resource = {
   async delete(context, _id, state) {
     const before = fromState(state);
     await remove(stageOf(context, inputsOf(state), state, before), before);
+  },
+
+  async handOver(context, state) {
+    const before = fromState(state);
+    await handOver(stageOf(context, inputsOf(state), state, before), before);
   },
 };
 

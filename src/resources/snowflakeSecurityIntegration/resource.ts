@@ -4,7 +4,7 @@ import { storedName } from "../../clients/snowflakeNames.js";
 import { messageOf, NotConfiguredError } from "../../core/errors.js";
 import { type Properties, UNKNOWN, withoutUnknown } from "../../core/value.js";
 import { observe } from "../../rollout/observe.js";
-import { remove } from "../../rollout/remove.js";
+import { handOver, remove } from "../../rollout/remove.js";
 import { rollOut } from "../../rollout/rollOut.js";
 import { survey } from "../../rollout/survey.js";
 import type { Context, Resource } from "../resource.js";
@@ -41,11 +41,16 @@ export const snowflakeSecurityIntegration: Resource = {
   async update(context, id, state, inputs) {
     const before = fromState(state);
     const stage = stageOf(context, inputs, state, before);
+    const wish = wishOf(inputs, state, before, context.env.now());
     const recorded = await recording(
       () => id,
       // The engine keeps the old inputs of an update that failed, and the copies in our state stay old with them.
       (left) => toState(inputsOf(state), left, stage.server),
-      () => rollOut(stage, wishOf(inputs, state, before, context.env.now()), before),
+      async () => {
+        // Nobody knows which secret an imported client uses: one that is known is entered before the other is renewed.
+        const from = wish.renewSecret && before.secret === undefined ? await rollOut(stage, { ...wish, renewSecret: false }, before) : before;
+        return rollOut(stage, wish, from);
+      },
     );
     return { id, state: toState(inputs, recorded, stage.server) };
   },
@@ -99,6 +104,11 @@ export const snowflakeSecurityIntegration: Resource = {
   async delete(context, _id, state) {
     const before = fromState(state);
     await remove(stageOf(context, inputsOf(state), state, before), before);
+  },
+
+  async handOver(context, state) {
+    const before = fromState(state);
+    await handOver(stageOf(context, inputsOf(state), state, before), before);
   },
 };
 
