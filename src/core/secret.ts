@@ -35,9 +35,10 @@ export class Secret {
   }
 }
 
-/** The spellings in which a secret travels: as it is, in URLs and forms, in JSON, in base64 (alone or behind a Basic pair's colon). */
+/** The spellings in which a secret travels: as it is, in URLs and forms, in JSON, in base64 (alone or behind a Basic pair's colon), in hex. */
 function spellings(value: string): string[] {
   const base64 = Buffer.from(value).toString("base64");
+  const hex = Buffer.from(value).toString("hex");
   const all = [
     value,
     encodeURIComponent(value),
@@ -48,6 +49,9 @@ function spellings(value: string): string[] {
     base64,
     base64.replace(/=+$/, ""),
     Buffer.from(value).toString("base64url"),
+    hex,
+    hex.toUpperCase(),
+    hex.toUpperCase().replace(/../g, "%$&"),
   ];
   return [...new Set(all)];
 }
