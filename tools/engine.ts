@@ -64,13 +64,22 @@ export async function startEngine(environment: Record<string, string>): Promise<
   };
 }
 
+/** Modules in place of packages that are not installed here. */
+export type StandIns = Readonly<Record<string, unknown>>;
+
 /** An ordinary TypeScript program (one file) as an inline program: evaluated anew on every run, its exports are the outputs. */
-export function programOf(file: string): PulumiFn {
-  const { code } = transformSync(readFileSync(file, "utf8"), { loader: "ts", format: "cjs", target: "node20" });
+export function programOf(file: string, standIns: StandIns = {}): PulumiFn {
+  return programOfText(readFileSync(file, "utf8"), file, standIns);
+}
+
+/** The same of a text; packages are looked up from where `file` lies. */
+export function programOfText(text: string, file: string, standIns: StandIns = {}): PulumiFn {
+  const { code } = transformSync(text, { loader: "ts", format: "cjs", target: "node20" });
   const requireFrom = createRequire(file);
+  const load = (name: string): unknown => standIns[name] ?? requireFrom(name);
   return async () => {
     const program = { exports: {} as Record<string, unknown> };
-    new Function("require", "module", "exports", code)(requireFrom, program, program.exports);
+    new Function("require", "module", "exports", code)(load, program, program.exports);
     return program.exports;
   };
 }
