@@ -270,15 +270,20 @@ export function createSnowflakeServer(options: SnowflakeServerOptions): Authoriz
       return doing(`renewing a secret of ${shown}`, async () => {
         const idle = other(slotOf(known));
         const before = issued(await readSecrets(), idle);
-        // An earlier run renewed it and died, or its overlap was ended: nobody uses it, so it is as good as a new one.
-        if (known.current?.idleDigest !== undefined && before.digest !== known.current.idleDigest) return before;
+        const renewedSince = known.current?.idleDigest !== undefined && before.digest !== known.current.idleDigest;
+        // By a run that died after it was entered, it seems: then it must not end, and is new.
+        if (known.idleMayBeInUse === true && renewedSince) return before;
+        let lost: unknown;
         try {
           await renew(idle);
         } catch (error) {
           // Each statement makes another secret: what counts is which one is there.
-          if (!mayHaveHappened(error) || env.signal.aborted || digestOf((await readSecrets()).secrets[idle - 1] as Secret) === before.digest) throw error;
+          if (!mayHaveHappened(error) || env.signal.aborted) throw error;
+          lost = error;
         }
-        return issued(await readSecrets(), idle);
+        const now = issued(await readSecrets(), idle);
+        if (now.digest !== before.digest) return now;
+        throw lost ?? new OdeusError("the account took the statement and still shows the former secret, so nothing is entered. Run again.");
       });
     },
 

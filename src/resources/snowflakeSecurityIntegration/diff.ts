@@ -3,7 +3,7 @@
 import { nameProblem, storedName } from "../../clients/snowflakeNames.js";
 import { minus } from "../../core/sets.js";
 import type { Properties, Value } from "../../core/value.js";
-import { renewalDue } from "../../rollout/due.js";
+import { removalsDue, renewalDue } from "../../rollout/due.js";
 import type { Recorded } from "../../rollout/record.js";
 import { at, compare, list, same } from "../differences.js";
 import type { Diff } from "../resource.js";
@@ -39,7 +39,10 @@ export function diffOf(state: Properties, inputs: Properties, recorded: Recorded
   const issuing = renamed || retyped ? undefined : secretReason(state, inputs, recorded, now);
   if (issuing !== undefined) {
     differences.push({ path: "secretCreatedAt", kind: "update", input: false });
-    announcements.push(`${issuing}: the idle secret is renewed, read back and entered; the previous one stays valid for at least ${overlapHours(inputs)} h`);
+    const ended = recorded.retiring.length > removalsDue(recorded.retiring, now).length ? "; the secret before it, whose overlap is not over, ends now" : "";
+    announcements.push(
+      `${issuing}: the idle secret is renewed, read back and entered; the previous one stays valid for at least ${overlapHours(inputs)} h${ended}`,
+    );
   }
   const due = dueByItself(recorded, now);
   return {
