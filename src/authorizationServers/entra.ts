@@ -305,7 +305,7 @@ export function createEntraServer(options: EntraOptions): AuthorizationServer {
         const displayName = `${mark.key} ${env.randomHex(8)}`;
         const endDateTime = new Date(env.now().getTime() + settings.secretLifetimeDays * DAY).toISOString();
         const removeThisOne = async (): Promise<void> => {
-          const app = await graph.getApplication(objectId);
+          const app = await application(objectId);
           for (const { keyId } of app?.passwordCredentials.filter((one) => one.displayName === displayName && !known.keyIds.includes(one.keyId)) ?? [])
             await graph.removePassword(objectId, keyId);
         };
@@ -336,8 +336,10 @@ export function createEntraServer(options: EntraOptions): AuthorizationServer {
 
     async markedSecrets(client, mark, { keyIds }) {
       if (untouched.has(objectIdOf(client))) return [];
-      const app = await graph.getApplication(objectIdOf(client));
-      const ours = (app?.passwordCredentials ?? []).filter(({ displayName, keyId }) => displayName?.startsWith(`${mark.key} `) || keyIds.includes(keyId));
+      const app = await application(objectIdOf(client));
+      // To take one that does not show for one without secrets would forget those that it has.
+      if (app === undefined) throw new ConfigError(`the app registration ${client.clientId} is gone. Run again: a new one is made.`);
+      const ours = app.passwordCredentials.filter(({ displayName, keyId }) => displayName?.startsWith(`${mark.key} `) || keyIds.includes(keyId));
       return ours.map(({ keyId }) => keyId);
     },
 

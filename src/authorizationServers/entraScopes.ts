@@ -20,7 +20,10 @@ export function bareScope(scope: string): string {
 
 export async function readCatalogue(graph: Graph): Promise<ScopeCatalogue> {
   const resource = await graph.findServicePrincipal(MICROSOFT_GRAPH_APP_ID);
-  if (resource === undefined) throw new ConfigError("this tenant has no service principal of Microsoft Graph, so no scope can be looked up.");
+  if (resource === undefined)
+    throw new ConfigError(
+      "this tenant has no service principal of Microsoft Graph, so no scope can be looked up. Run again; if it stays so, ask an administrator of the tenant.",
+    );
   const scopes = resource.oauth2PermissionScopes ?? [];
   return {
     resourceId: resource.id,

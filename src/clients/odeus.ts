@@ -87,6 +87,19 @@ export function createOdeusApi(options: OdeusApiOptions): OdeusApi {
   const slotOf = (answer: HttpAnswer, operation: string): OAuthClient =>
     shaped<OAuthClient>(answer, operation, host, "oauthClient", ["integrationId", "mode", "redirectUrl"]);
 
+  async function getOAuthClient(id: string): Promise<OAuthClient> {
+    return slotOf(await send({ operation: "getOAuthClient", method: "GET", path: slot(id), repeat: "repeatable" }), "getOAuthClient");
+  }
+
+  async function slotOrNone(id: string): Promise<OAuthClient | undefined> {
+    try {
+      return await getOAuthClient(id);
+    } catch (error) {
+      if (error instanceof RemoteError && error.failure.status === 404) return undefined;
+      throw error;
+    }
+  }
+
   async function listIntegrations(): Promise<IntegrationSummary[]> {
     const answer = await send({ operation: "listIntegrations", method: "GET", path: "/integrations/v1/get", repeat: "repeatable" });
     return shaped<IntegrationSummary[]>(answer, "listIntegrations", host, "integrations", ["length"]);
@@ -124,9 +137,7 @@ export function createOdeusApi(options: OdeusApiOptions): OdeusApi {
         "updateIntegrationAuth",
       );
     },
-    async getOAuthClient(id) {
-      return slotOf(await send({ operation: "getOAuthClient", method: "GET", path: slot(id), repeat: "repeatable" }), "getOAuthClient");
-    },
+    getOAuthClient,
     // PUT and PATCH of one body are idempotent (odeus contract, section 6), so a lost answer may simply be repeated.
     async putOAuthClient(id, json) {
       return slotOf(await send({ operation: "putOAuthClient", method: "PUT", path: slot(id), json, repeat: "repeatable" }), "putOAuthClient");
@@ -138,8 +149,9 @@ export function createOdeusApi(options: OdeusApiOptions): OdeusApi {
       try {
         await send({ operation: "deleteOAuthClient", method: "DELETE", path: slot(id), repeat: "repeatable" });
       } catch (error) {
-        // The second of two deletes answers 404: the first one, or somebody else, has done it.
         if (!(error instanceof RemoteError && error.failure.status === 404)) throw error;
+        // The second of two deletes answers 404: the first one, or somebody else, has done it, if the slot says so too.
+        if ((await slotOrNone(id))?.mode === "CUSTOM") throw error;
       }
     },
   };

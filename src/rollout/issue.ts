@@ -29,8 +29,11 @@ export async function secretToEnter(issuing: Issuing): Promise<Secret | undefine
   const { server, mark } = stage;
   if (server.secrets === "two") return shownOrRefreshed(issuing);
   if (server.secrets === "one") return needed || wish.renewSecret ? replaced(issuing) : undefined;
-  const marked = await server.markedSecrets(client, mark, knownSecrets(draft));
-  const lost = draft.secret?.keyId !== undefined && !marked.includes(draft.secret.keyId);
+  const current = draft.secret?.keyId;
+  let marked = await server.markedSecrets(client, mark, knownSecrets(draft));
+  // A replica that lags may not show it; taken for lost, the secret that users sign in with would be forgotten.
+  if (current !== undefined && !marked.includes(current)) marked = await server.markedSecrets(client, mark, knownSecrets(draft));
+  const lost = current !== undefined && !marked.includes(current);
   if (!needed && !wish.renewSecret && !lost) return undefined;
   await dropStrays(issuing, marked);
   return added(issuing, marked, lost);

@@ -102,7 +102,9 @@ export async function rollOut(stage: Stage, wish: Wish, before: Recorded | undef
     const [slots] = await Promise.all([readBack(stage, client, places), readBackClient()]);
     for (const [id, slot] of slots) {
       const entered = draft.slots[id];
-      if (entered !== undefined && slot.clientSecretUpdatedAt !== null) entered.secretUpdatedAt = slot.clientSecretUpdatedAt;
+      // A replica that lags tells of an earlier time than the write itself did.
+      if (entered !== undefined && (slot.clientSecretUpdatedAt ?? "") > (entered.secretUpdatedAt ?? ""))
+        entered.secretUpdatedAt = slot.clientSecretUpdatedAt ?? "";
     }
     // From here on everything that is declared works; what follows only takes away, and is finished by a later run if it fails.
     progress.entered = true;

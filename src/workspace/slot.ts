@@ -107,13 +107,16 @@ export async function revert(
   clientId: string,
 ): Promise<"reverted" | "empty" | "held by another" | "unknown integration"> {
   try {
-    const slot = await odeus.getOAuthClient(integrationId);
+    let slot = await odeus.getOAuthClient(integrationId);
+    // Whoever asks expects the client there. A replica that lags may not show it yet, and it would stay behind without its app.
+    if (slot.clientId !== clientId) slot = await odeus.getOAuthClient(integrationId);
     if (slot.mode !== "CUSTOM") return "empty";
     if (slot.clientId !== clientId) return "held by another";
     await odeus.deleteOAuthClient(integrationId);
     return "reverted";
   } catch (error) {
-    if (isRemote(error, 404)) return "unknown integration";
+    // Only an integration that the workspace does not list either is unknown: what one answer denies may still hold the client.
+    if (isRemote(error, 404) && !(await odeus.listIntegrations()).some(({ id }) => id === integrationId)) return "unknown integration";
     throw advised(error);
   }
 }
