@@ -49,7 +49,7 @@ export interface ServiceNowStage extends Stage {
   written(): Promise<Record<string, string>[]>;
   switches(change: ServiceNowChange): Promise<void>;
   refreshed(made: Made, name?: string): Promise<Made>;
-  /** Another process, as the next run of the engine has it. */
+  /** Another process, as the next run of the engine has it. It ends with this stage at the latest, also when a test fails. */
   again(environment?: Record<string, string>): Promise<ServiceNowStage>;
 }
 
@@ -64,6 +64,7 @@ export async function startServiceNowStage(start: HostStarter, environment: Reco
 
 function stageOn(base: Stage, hr: string, start: HostStarter): ServiceNowStage {
   const { world } = base;
+  const others: Stage[] = [];
   const { instance, username } = world.serviceNow;
   const shipped = ["Mobile API", "ServiceNow Agent"];
   const declaredFor = (...slugs: string[]) => {
@@ -111,7 +112,15 @@ function stageOn(base: Stage, hr: string, start: HostStarter): ServiceNowStage {
       if (seen === undefined) throw new Error("the refresh says that it is gone");
       return seen;
     },
-    again: async (environment) => stageOn(await startAgain(base, start, environment), hr, start),
+    async again(environment) {
+      const next = stageOn(await startAgain(base, start, environment), hr, start);
+      others.push(next);
+      return next;
+    },
+    async stop() {
+      for (const other of others) await other.host.stop();
+      await base.stop();
+    },
     async clear() {
       await world.clock(0);
       await world.changeServiceNow({
