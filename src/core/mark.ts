@@ -75,11 +75,11 @@ export function isMarkTag(tag: string): boolean {
   return [KEY, STACK, RESOURCE, GENERATION].some((prefix) => tag.startsWith(prefix));
 }
 
-const IN_TEXT = /\s*\[(odeus-key:[^\s\]]+ odeus-stack:[^\s\]]+ odeus-resource:[^\s\]]+(?: odeus-generation:[^\s\]]+)?)\]\s*$/;
+const IN_TEXT = / ?\[(odeus-key:[^\s\]]+ odeus-stack:[^\s\]]+ odeus-resource:[^\s\]]+(?: odeus-generation:[^\s\]]+)?)\]\s*$/;
 
 /** For servers with one field for people's comments: theirs first, our mark behind it. */
 export function withMark(comment: string, mark: Mark): string {
-  return `${comment} [${tagsOf(mark).join(" ")}]`.trimStart();
+  return `${comment}${comment === "" ? "" : " "}[${tagsOf(mark).join(" ")}]`;
 }
 
 /** A comment taken apart again. */

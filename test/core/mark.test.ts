@@ -1,4 +1,4 @@
-import { keyOf, markOf, nameOfMark } from "../../src/core/mark.js";
+import { keyOf, markOf, nameOfMark, readComment, withMark } from "../../src/core/mark.js";
 
 const PLUGIN = "urn:pulumi:dev::demo::odeus:index:OAuthClientConfig::mail";
 const DYNAMIC = "urn:pulumi:dev::demo::pulumi-nodejs:dynamic/odeus:OAuthClientConfig::mail";
@@ -31,3 +31,12 @@ it("is named as people name resources and stacks", () => {
   expect(nameOfMark(markOf(PLUGIN, undefined))).toBe("OAuthClientConfig mail of stack demo/dev");
   expect(nameOfMark(markOf(PLUGIN, "team-a"))).toBe("OAuthClientConfig mail of stack demo/dev/team-a");
 });
+
+it.each(["", "ours", "  ours, with blanks around \n", " ", "[in brackets]", "two\nlines"])(
+  "stands behind the comment %j, which comes out as it was",
+  (comment) => {
+    const mark = { ...markOf(PLUGIN, "team-a"), generation: "1f" };
+    expect(readComment(withMark(comment, mark))).toEqual({ comment, mark });
+    expect(readComment(comment)).toEqual({ comment, mark: undefined });
+  },
+);
