@@ -1,11 +1,13 @@
 /** What is there now, compared with what was recorded: sentences for what is not as declared. Reads only. */
 
+import type { Endpoints } from "../authorizationServers/contract.js";
 import type { OdeusApi } from "../clients/odeus.js";
 import { isRemote } from "../core/errors.js";
 import { minus } from "../core/sets.js";
+import { customDifferences } from "../workspace/customSlot.js";
 import { requireSameWorkspace } from "../workspace/integrations.js";
 import { readSlot, type Slot } from "../workspace/slot.js";
-import { knownSecrets, type Recorded, recordedWish } from "./record.js";
+import { knownSecrets, type Recorded, recordedWish, type SlotRecord } from "./record.js";
 import type { Stage } from "./stage.js";
 
 export interface Observed {
@@ -38,7 +40,7 @@ export async function observe(stage: Pick<Stage, "odeus" | "server" | "mark">, r
     const record = recorded.slots[id];
     if (record === undefined) return;
     const slot = slots[index];
-    drift.push(...slotDrift(record, slot, client.clientId, server.slotTenant(client)));
+    drift.push(...slotDrift(record, slot, client.clientId, server.slotTenant(client)), ...customDrift(record, slot, server.endpoints(client)));
     now[id] = record;
     if (slot !== undefined && !record.scopeSync && slot.mode === "CUSTOM" && slot.clientId === client.clientId && (record.custom || !slot.scopeSync))
       scopes[id] = slot.scopes;
@@ -51,6 +53,12 @@ export async function observe(stage: Pick<Stage, "odeus" | "server" | "mark">, r
     scopes,
     notes: atServer.notes,
   };
+}
+
+/** Where a custom integration sends its users. */
+function customDrift({ written }: SlotRecord, slot: Slot | undefined, endpoints: Endpoints | undefined): string[] {
+  if (slot?.custom === undefined || slot.mode !== "CUSTOM") return [];
+  return customDifferences(slot.custom, { endpoints, scopes: undefined }).map((difference) => `${written} ${difference}`);
 }
 
 async function findSlot(odeus: OdeusApi, written: string, id: string, custom: boolean): Promise<Slot | undefined> {

@@ -11,7 +11,7 @@ import type { AuthChange, AuthField, Integration } from "../generated/odeusApi.j
 import type { SlotWish } from "./slot.js";
 
 /** The endpoints and scopes of a custom integration that are not as wished, in words. */
-export function customDifferences({ oauthClient }: Integration, { endpoints, scopes }: SlotWish): string[] {
+export function customDifferences({ oauthClient }: Integration, { endpoints, scopes }: Pick<SlotWish, "endpoints" | "scopes">): string[] {
   const found: string[] = [];
   if (endpoints !== undefined && oauthClient?.authUrl !== endpoints.authorizationUrl)
     found.push(`has another authorization URL (${oauthClient?.authUrl ?? "none"})`);
