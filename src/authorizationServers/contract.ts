@@ -109,6 +109,10 @@ export interface AuthorizationServer {
   readonly secrets: SecretCapability;
   /** The client as people know it, for example: app registration "Odeus" in tenant 72f9... */
   readonly title: string;
+  /** What was written shows in the next read. Otherwise it is waited for. */
+  readonly showsAtOnce?: true;
+  /** A client that others made is taken over by its name at the server, not by its client id. */
+  readonly adoptsByName?: true;
   /** How many acceptances in a row prove a new secret. */
   readonly acceptances: number;
   /** Where users sign in and codes are redeemed, for custom integrations, which know no server by themselves. */

@@ -11,8 +11,8 @@ import { ConfigError, doing, isRemote, mayHaveHappened, OdeusError } from "../co
 import { type Mark, nameOfMark, ownerOtherThan, readComment } from "../core/mark.js";
 import type { Secret } from "../core/secret.js";
 import { bothEnded } from "../core/wait.js";
-import type { AuthorizationServer, IssuedSecret, KnownSecrets, RegisteredClient } from "./contract.js";
-import { createParameters, type Described, type IntegrationChange, integrationChange, type SnowflakeSettings } from "./snowflakeIntegration.js";
+import type { AuthorizationServer, ClientWish, IssuedSecret, KnownSecrets, RegisteredClient } from "./contract.js";
+import { createParameters, type Described, type IntegrationChange, integrationChange, registered, type SnowflakeSettings } from "./snowflakeIntegration.js";
 import { observationOf } from "./snowflakeObservation.js";
 
 export interface SnowflakeServerOptions {
@@ -25,6 +25,7 @@ export interface SnowflakeServerOptions {
   adopt: boolean;
   /** Account that the state names. */
   recordedAccount: string | undefined;
+  mark: Mark;
   config: Config;
   env: Env;
   limits: HttpLimits;
@@ -45,7 +46,7 @@ export function createSnowflakeServer(options: SnowflakeServerOptions): Authoriz
   function api(): SnowflakeApi {
     connected ??= createSnowflake({ config, env, limits });
     const { account } = connected;
-    if (options.recordedAccount !== undefined && options.recordedAccount !== account)
+    if (options.recordedAccount !== undefined && inUrls(options.recordedAccount) !== inUrls(account))
       throw new ConfigError(
         `this state belongs to Snowflake account ${options.recordedAccount}, the credentials are for account ${account}. Use credentials for the first. Nothing was changed.`,
       );
@@ -108,6 +109,9 @@ export function createSnowflakeServer(options: SnowflakeServerOptions): Authoriz
     if (unset.length > 0) await statement((snowflake) => snowflake.alterUnset(name, unset));
   }
 
+  /** What this role has seen once, it sees as long as it is there. */
+  const roleInUse = (): string => config.text("snowflakeRole")?.toUpperCase() ?? `the default role of ${config.text("snowflakeUser") ?? "the token's user"}`;
+
   function clientOf(now: Described, objects: Record<string, string>): RegisteredClient {
     const [authorizationUrl, tokenUrl] = [now.get("OAUTH_AUTHORIZATION_ENDPOINT"), now.get("OAUTH_TOKEN_ENDPOINT")];
     return {
@@ -116,6 +120,7 @@ export function createSnowflakeServer(options: SnowflakeServerOptions): Authoriz
         ...objects,
         account: api().account,
         name,
+        role: roleInUse(),
         ...(authorizationUrl === undefined ? {} : { authorizationUrl }),
         ...(tokenUrl === undefined ? {} : { tokenUrl }),
       },
@@ -154,6 +159,8 @@ export function createSnowflakeServer(options: SnowflakeServerOptions): Authoriz
     kind: "snowflake",
     secrets: "two",
     title: shown,
+    showsAtOnce: true,
+    adoptsByName: true,
     acceptances: 1,
     markPlace: "the part in brackets at the end of its COMMENT",
     hasEndpoints: true,
@@ -211,7 +218,11 @@ export function createSnowflakeServer(options: SnowflakeServerOptions): Authoriz
       return doing(`reading ${shown}`, async () => {
         const now = await describe();
         // CREATE tells a lost right (002002) from a deletion.
-        return now === undefined ? undefined : clientOf(now, client.objects);
+        if (now === undefined) return undefined;
+        const theirs = markIn(now);
+        if (now.get("OAUTH_CLIENT_ID") !== client.clientId && theirs !== undefined && theirs.stack !== options.mark.stack)
+          throw new ConfigError(`it was replaced, and is by now that of ${nameOfMark(theirs)}. Choose another name, or take it out of that stack first.`);
+        return clientOf(now, client.objects);
       });
     },
 
@@ -239,10 +250,9 @@ export function createSnowflakeServer(options: SnowflakeServerOptions): Authoriz
           const made = await describe();
           if (made === undefined || markIn(made)?.key !== mark.key) throw error;
         }
-        const role = config.text("snowflakeRole")?.toUpperCase();
         // A new client needs its secret next: it is read beside the description, and kept for that.
         const [now] = await bothEnded(requireDescribed(), doing("reading its secrets", readSecrets));
-        return clientOf(now, { alternates: JSON.stringify(wish.redirectUrls.slice(1)), ...(role === undefined ? {} : { role }) });
+        return clientOf(now, { alternates: alternatesIn(wish) });
       });
     },
 
@@ -258,7 +268,7 @@ export function createSnowflakeServer(options: SnowflakeServerOptions): Authoriz
         await alter(change.forward, () => {
           touched = true;
         });
-        return clientOf(await requireDescribed(), { ...client.objects, alternates: JSON.stringify(wish.redirectUrls.slice(1)) });
+        return clientOf(await requireDescribed(), { ...client.objects, alternates: alternatesIn(wish) });
       });
     },
 
@@ -295,6 +305,8 @@ export function createSnowflakeServer(options: SnowflakeServerOptions): Authoriz
       const method = "read back at the account";
       const { clientId, secrets: both } = await readSecrets();
       const right = clientId === client.clientId && both.some((one) => one.open() === secret.open());
+      // Read before somebody changed it, maybe.
+      if (!right) secrets = undefined;
       return right
         ? { verdict: "accepted", method, detail: "The account shows this client id with this secret." }
         : { verdict: "rejected", method, detail: "The account shows another client id or other secrets: somebody has just changed them." };
@@ -319,19 +331,24 @@ export function createSnowflakeServer(options: SnowflakeServerOptions): Authoriz
     async successor(client, mark) {
       return doing(`reading ${shown}`, async () => {
         const now = await describe();
-        if (now === undefined) return undefined;
-        // OR REPLACE by hand keeps the name and makes another client.
-        if (now.get("OAUTH_CLIENT_ID") !== client.clientId) return "somebody who replaced it by hand";
-        return ownerOtherThan(mark, markIn(now));
+        // OR REPLACE by hand keeps the name and makes another client; this one is gone then.
+        return now === undefined || now.get("OAUTH_CLIENT_ID") !== client.clientId ? undefined : ownerOtherThan(mark, markIn(now));
       });
     },
 
     async delete(client) {
       return doing(`dropping ${shown}`, async () => {
-        if ((await describe()) !== undefined) return changing((snowflake) => snowflake.drop(name));
-        // The role that made it, and has seen it ever since, sees it no more: dropped, maybe by a run of ours that died.
-        const { role } = client.objects;
-        if (!(await goneBeyondDoubt()) && role !== undefined && role !== config.text("snowflakeRole")?.toUpperCase()) throw unseen();
+        const now = await describe();
+        if (now !== undefined && now.get("OAUTH_CLIENT_ID") === client.clientId) return changing((snowflake) => snowflake.drop(name));
+        if (now !== undefined) {
+          // Made anew by ourselves, or replaced by hand.
+          if (markIn(now)?.key !== options.mark.key) env.say.info(`${shown} has another client id by now, so somebody has replaced it: it is left alone.`);
+          return;
+        }
+        if (await goneBeyondDoubt()) return;
+        // The role that has seen it ever since sees it no more: dropped, maybe by a run of ours that died.
+        if (client.objects["role"] !== roleInUse()) throw unseen();
+        env.say.warning(`${shown} does not show any more, so it counts as dropped; if ${roleInUse()} has only lost its rights on it, drop it by hand.`);
       });
     },
 
@@ -345,6 +362,16 @@ export function createSnowflakeServer(options: SnowflakeServerOptions): Authoriz
     if (isRemote(error, undefined, SNOWFLAKE_CODES.gone) || isRemote(error, undefined, SNOWFLAKE_CODES.invalidValue)) return undefined;
     throw error;
   }
+}
+
+/** DESC does not show them, so they are recorded. */
+function alternatesIn({ redirectUrls }: ClientWish): string {
+  return JSON.stringify(redirectUrls.slice(1).map(registered));
+}
+
+/** As it stands in web addresses: one account may be written with underscores or hyphens, and over a private link. */
+function inUrls(account: string): string {
+  return account.replaceAll("_", "-").replace(/\.PRIVATELINK$/, "");
 }
 
 /** Enough to know a value of 256 random bits again, and nothing to guess it by. */

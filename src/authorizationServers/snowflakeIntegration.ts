@@ -59,6 +59,9 @@ export const PRIVILEGED_ROLES = ["ACCOUNTADMIN", "SECURITYADMIN", "ORGADMIN", "G
 
 type Value = boolean | number | string | string[];
 
+/** Registered without its query; that of a request does not count (documentation of OAUTH_REDIRECT_URI). */
+export const registered = (redirectUrl: string): string => redirectUrl.replace(/\?[^#]*/, "");
+
 /** The value as it is sent. */
 function sent({ form }: Setting, value: Value): Value {
   if (form === "roles") return (value as string[]).map(storedName);
@@ -89,7 +92,7 @@ export function createParameters(settings: SnowflakeSettings, mark: Mark, redire
     const value = settings[name];
     if (value !== undefined) parameters[SETTINGS[name].parameter] = sent(SETTINGS[name], value);
   }
-  const [primary = "", ...alternates] = redirectUrls;
+  const [primary = "", ...alternates] = redirectUrls.map(registered);
   return {
     ...parameters,
     // The default of ENABLED depends on the account's age.
@@ -135,7 +138,7 @@ export function integrationChange(
     if (setting.unset && before === "") unsetBack.push(parameter as UnsettableParameter);
     else back[parameter] = before;
   }
-  const [primary = "", ...alternates] = redirects.wished;
+  const [primary = "", ...alternates] = redirects.wished.map(registered);
   if (described.get("OAUTH_REDIRECT_URI") !== primary) {
     forward["OAUTH_REDIRECT_URI"] = primary;
     back["OAUTH_REDIRECT_URI"] = described.get("OAUTH_REDIRECT_URI") ?? "";

@@ -4,7 +4,7 @@ import { storedName } from "../clients/snowflakeNames.js";
 import { listOf } from "../clients/snowflakeValues.js";
 import { minus } from "../core/sets.js";
 import type { ClientWish, Finding, Observation, RegisteredClient } from "./contract.js";
-import { blockedRoles, type Described, type SnowflakeSettings, settingsNow } from "./snowflakeIntegration.js";
+import { blockedRoles, type Described, registered, type SnowflakeSettings, settingsNow } from "./snowflakeIntegration.js";
 
 export interface IntegrationAsRead {
   now: Described;
@@ -19,7 +19,7 @@ export interface IntegrationAsRead {
 
 export function observationOf({ now, client, wish, settings, shown, renewed }: IntegrationAsRead): Observation {
   const clientId = now.get("OAUTH_CLIENT_ID");
-  const [primary, ...alternates] = wish.redirectUrls;
+  const [primary, ...alternates] = wish.redirectUrls.map(registered);
   const echoed = now.get("OAUTH_ALTERNATE_REDIRECT_URIS");
   const missing = [
     ...(primary === undefined || now.get("OAUTH_REDIRECT_URI") === primary ? [] : [primary]),
@@ -28,10 +28,10 @@ export function observationOf({ now, client, wish, settings, shown, renewed }: I
   const lacks = `${shown} lacks the redirect URI ${missing.join(", ")} (it has ${now.get("OAUTH_REDIRECT_URI")})`;
   const blocked = rolesOf(wish.scopes).filter((role) => blockedRoles(now).includes(role));
   const noRefresh = wish.scopes.includes("refresh_token") && now.get("OAUTH_ISSUE_REFRESH_TOKENS") === "false";
-  const scopeProblem = [
+  const scopeProblems = [
     blocked.length > 0 ? `${shown} blocks the role ${blocked.join(", ")} that the scopes ask for` : "",
     noRefresh ? `${shown} issues no refresh tokens, which the scopes ask for` : "",
-  ].find((sentence) => sentence !== "");
+  ].filter((sentence) => sentence !== "");
   const disabled = now.get("ENABLED") === "false";
 
   const drift = [
@@ -42,14 +42,15 @@ export function observationOf({ now, client, wish, settings, shown, renewed }: I
   ].filter((sentence) => sentence !== "");
   const findings: Finding[] = [
     missing.length > 0 ? { property: "redirectUrl", state: "wrong", detail: lacks } : { property: "redirectUrl", state: "proven", detail: "" },
-    scopes(scopeProblem, rolesOf(wish.scopes)),
+    scopes(scopeProblems, rolesOf(wish.scopes)),
     { property: "consent", state: "unproven", detail: "users consent when they connect, unless their role is pre-authorised" },
   ];
-  return { exists: true, drift, notes: [], findings, settings: settingsNow(now, settings) };
+  // The program does not declare what stands in the way, so an update would not mend it.
+  return { exists: true, drift, notes: scopeProblems, findings, settings: settingsNow(now, settings) };
 }
 
-function scopes(problem: string | undefined, roles: string[]): Finding {
-  if (problem !== undefined) return { property: "scopes", state: "wrong", detail: problem };
+function scopes(problems: string[], roles: string[]): Finding {
+  if (problems.length > 0) return { property: "scopes", state: "wrong", detail: problems.join("; ") };
   if (roles.length === 0) return { property: "scopes", state: "proven", detail: "" };
   return { property: "scopes", state: "unproven", detail: `whether a user has the role ${roles.join(", ")} shows when they connect` };
 }

@@ -103,5 +103,5 @@ async function occupied(
   if (owner?.stack === mark.stack) return undefined;
   const whose =
     owner === undefined ? `client ${clientId}, entered ${slot.createdAt?.slice(0, 10) ?? "by somebody"}` : `the client of ${nameOfMark(owner)} (${clientId})`;
-  return `${written} already holds ${whose}, which is not this resource's. ${server.secrets === "given" ? "Take" : "Take it over with adoptClientId, take"} it out in the workspace, or name it in replaceClientIds (it cannot be put back).`;
+  return `${written} already holds ${whose}, which is not this resource's. ${server.secrets === "given" || server.adoptsByName ? "Take" : "Take it over with adoptClientId, take"} it out in the workspace, or name it in replaceClientIds (it cannot be put back).`;
 }

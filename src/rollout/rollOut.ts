@@ -191,7 +191,7 @@ export async function rollOut(stage: Stage, wish: Wish, before: Recorded | undef
     async function readBackClient(): Promise<void> {
       const known = knownSecrets(draft);
       const observed = await askUntil(
-        { env, budgetMs: 15_000 },
+        { env, budgetMs: server.showsAtOnce ? 0 : 15_000 },
         (one) => one.findings.every(({ state }) => state !== "wrong") && one.drift.length === 0,
         () => server.observe(client, mark, wished, known),
       );

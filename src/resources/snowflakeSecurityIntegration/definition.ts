@@ -4,9 +4,11 @@ import * as z from "zod";
 import { rolloutOutputs } from "../rolloutState.js";
 
 const text = (longest: number) => z.string().min(1).max(longest);
+/** 255 characters, in quotes, each of them maybe a quote that is doubled. */
+const LONGEST_NAME = 512;
 const roleList = (what: string) =>
   z
-    .array(text(257))
+    .array(text(LONGEST_NAME))
     .optional()
     .describe(`${what} Names as in Snowflake: \`analyst\` and \`ANALYST\` are one, \`"analyst"\` is another. Order without meaning.`);
 
@@ -27,7 +29,7 @@ const rotation = z
   });
 
 export const inputs = z.strictObject({
-  name: text(257)
+  name: text(LONGEST_NAME)
     .describe('Name of the security integration. `odeus` and `ODEUS` are one name, `"odeus"` (with its quotes) is another.')
     .meta({ onChange: "Another name makes another integration first and drops this one afterwards: another client id, so users sign in again." }),
   integration: z
@@ -68,7 +70,7 @@ export const inputs = z.strictObject({
   preAuthorizedRoles: roleList("PRE_AUTHORIZED_ROLES_LIST: users of these roles are not asked for consent."),
   allowedRoles: roleList("ALLOWED_ROLES_LIST: only these roles may sign in; not with `oauthUseSecondaryRoles: IMPLICIT`."),
   blockedRoles: roleList("BLOCKED_ROLES_LIST: these roles may not sign in. The account adds its privileged roles by itself."),
-  networkPolicy: text(257).optional().describe("NETWORK_POLICY: name of the network policy for token requests; Odeus's addresses must be in it."),
+  networkPolicy: text(LONGEST_NAME).optional().describe("NETWORK_POLICY: name of the network policy for token requests; Odeus's addresses must be in it."),
   comment: z.string().max(10_000).optional().describe("COMMENT. Our mark stands behind it in brackets."),
   scopes: z
     .array(text(500))

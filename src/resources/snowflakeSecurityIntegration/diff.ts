@@ -64,9 +64,8 @@ function canonical(properties: Properties): Properties {
   const stored = (name: Value): Value => (typeof name === "string" && nameProblem(name) === undefined ? storedName(name) : name);
   const copy: Properties = { ...properties };
   for (const name of ["name", "networkPolicy"]) if (copy[name] !== undefined) copy[name] = stored(copy[name]);
-  for (const name of ROLE_LISTS) {
-    // An absent list and an empty one are the same to Snowflake.
-    if (copy[name] !== undefined && Array.isArray(copy[name])) copy[name] = list(copy[name]).map(stored);
-  }
+  for (const name of ROLE_LISTS) if (Array.isArray(copy[name])) copy[name] = list(copy[name]).map(stored);
+  // An absent list and an empty one are the same to Snowflake.
+  for (const name of [...ROLE_LISTS, "oauthAlternateRedirectUris"]) if (Array.isArray(copy[name]) && list(copy[name]).length === 0) delete copy[name];
   return copy;
 }

@@ -2,6 +2,7 @@
 
 import { storedName } from "../../clients/snowflakeNames.js";
 import { messageOf, NotConfiguredError } from "../../core/errors.js";
+import { sameSet } from "../../core/sets.js";
 import { type Properties, UNKNOWN, withoutUnknown } from "../../core/value.js";
 import { observe } from "../../rollout/observe.js";
 import { handOver, remove } from "../../rollout/remove.js";
@@ -12,7 +13,7 @@ import { recording, whatChanges } from "../rolloutResource.js";
 import { description, inputs as inputDefinition, outputs as outputDefinition } from "./definition.js";
 import { diffOf } from "./diff.js";
 import { importIntegration } from "./import.js";
-import { announcementsOf, claimsOf, problemsOf } from "./rules.js";
+import { announcementsOf, claimsOf, problemsOf, scopesOf } from "./rules.js";
 import { stageOf, wishOf } from "./stage.js";
 import { fromState, inputsOf, toState } from "./state.js";
 
@@ -121,13 +122,13 @@ function announce({ env }: Context, inputs: Properties): void {
   for (const announcement of announcementsOf(inputs)) env.say.warning(announcement);
 }
 
-/** Settings read back into the inputs, so that the engine shows the difference; scopes where the program keeps a list. */
+/** Settings and scopes read back into the inputs, so that the engine shows the difference; what means the same stays as it is written. */
 function withSettings(declared: Properties, settings: Record<string, unknown>, scopes: string[] | undefined): Properties {
-  const kept = declared["scopes"];
+  const asked = scopesOf(declared);
   const list =
-    Array.isArray(kept) && scopes !== undefined
-      ? [...kept.filter((scope) => scopes.includes(String(scope))), ...scopes.filter((scope) => !kept.includes(scope))]
-      : kept;
+    scopes === undefined || sameSet(asked, scopes)
+      ? declared["scopes"]
+      : [...asked.filter((scope) => scopes.includes(scope)), ...scopes.filter((scope) => !asked.includes(scope))];
   const merged: Properties = { ...declared, ...(settings as Properties), scopes: list };
   return Object.fromEntries(Object.entries(merged).filter(([, value]) => value !== undefined));
 }

@@ -59,6 +59,7 @@ function redirectProblems(inputs: Properties): string[] {
     if (typeof uri !== "string") return [];
     if (!URL.canParse(uri)) return [`${path}: must be a web address (https://...)`];
     if (uri.includes("\0")) return [`${path}: must not hold the character NUL`];
+    if (/[?#]/.test(uri)) return [`${path}: must have no query and no fragment: Snowflake compares without a query`];
     if (new URL(uri).protocol === "http:" && oauthAllowNonTlsRedirectUri !== true && oauthAllowNonTlsRedirectUri !== UNKNOWN)
       return [`${path}: must start with https://, or Snowflake refuses it (390316); for a test on this machine, set oauthAllowNonTlsRedirectUri`];
     return uris.findIndex(([, other]) => other === uri) < index ? [`${path}: is named twice`] : [];

@@ -17,17 +17,19 @@ import { scopesOf } from "./rules.js";
 export function stageOf(context: Context, inputs: Properties, state: Properties | undefined, recorded: Recorded | undefined): Stage {
   const { config, env, claims, urn } = context;
   const { name, adopt } = inputs as unknown as SnowflakeInputs;
+  const generation = recorded === undefined ? env.randomHex(8) : recorded.generation;
+  const mark = { ...markOf(urn, config.text("owner")), ...(generation === undefined ? {} : { generation }) };
   const server = createSnowflakeServer({
     name: storedName(name),
     settings: settingsOf(inputs),
     formerly: state === undefined ? {} : settingsOf(state),
     adopt: adopt === true,
     recordedAccount: recorded?.client?.objects["account"],
+    mark,
     config,
     env,
     limits: limitsOf(config),
   });
-  const generation = recorded === undefined ? env.randomHex(8) : recorded.generation;
   return {
     // A stand-alone integration needs no API key.
     get odeus() {
@@ -38,7 +40,7 @@ export function stageOf(context: Context, inputs: Properties, state: Properties 
     serverOf: () => server,
     formerSecret: undefined,
     givenTenant: undefined,
-    mark: { ...markOf(urn, config.text("owner")), ...(generation === undefined ? {} : { generation }) },
+    mark,
     urn,
     claims,
     env,
