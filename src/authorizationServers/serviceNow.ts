@@ -133,8 +133,10 @@ export function createServiceNowServer(options: ServiceNowOptions): Authorizatio
           table().find([{ column: "name", operator: "=", value: settings.name }]),
         ]);
         const own = marked.find((record) => readComment(record.comments).mark?.key === mark.key);
-        if (own !== undefined) return clientOf(own);
         const [other] = named;
+        if ((own ?? other)?.client_id === "")
+          throw new ConfigError("it exists, and this user may not read its client id. Let the role oauth_admin read it (field access rules of oauth_entity).");
+        if (own !== undefined) return clientOf(own);
         if (other === undefined) {
           // Without the right to see what is there, a second entry could be made beside the first.
           if (await table().seesAny()) return undefined;

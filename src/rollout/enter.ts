@@ -44,6 +44,9 @@ export function needsSecret(client: RegisteredClient, place: Place, record: Reco
 /** Writes all slots that need it. Answers the slots that were written, and the failures beside them. */
 export async function enterPlaces(entering: Entering, places: readonly Place[]): Promise<{ written: Map<string, Slot>; failures: unknown[] }> {
   const written = new Map<string, Slot>();
+  // Undone last, after every slot that was written has gone back.
+  if (entering.former !== undefined && entering.entry.whole)
+    entering.undoable({ what: "the other integrations of the former client have its new secret", run: () => catchUp(entering, places) });
   const results = await Promise.allSettled(
     places.map(async (place) => {
       const slot = await enterPlace(entering, place);
@@ -98,24 +101,31 @@ function endpointsIn({ custom }: Slot): Endpoints | undefined {
 /** One secret for the former client, for all slots that go back. */
 const formerSecrets = new WeakMap<Entering, Promise<Secret>>();
 
+const readAgain = (stage: Stage, slot: Slot): Promise<Slot> => readSlot(stage.odeus, slot.integrationId, slot.integrationId, slot.custom !== undefined);
+
+/** Where the server has one secret at a time, a new one for the former client has ended what the slots hold that were never written. */
+async function catchUp(entering: Entering, places: readonly Place[]): Promise<unknown> {
+  const { stage, former } = entering;
+  const secret = formerSecrets.get(entering);
+  if (former === undefined || secret === undefined || stage.formerSecret !== undefined || stage.serverOf(former).secrets !== "one") return "nothing";
+  const theirs = places.filter(({ slot }) => slot.mode === "CUSTOM" && slot.clientId === former.clientId);
+  return Promise.all(theirs.map(async ({ slot }) => enterFormer(stage, slot, await readAgain(stage, slot), former, await secret)));
+}
+
+function enterFormer(stage: Stage, slot: Slot, now: Slot, former: FormerClient, secret: Secret): Promise<Slot> {
+  const { clientId } = former;
+  const scopes = slot.scopeSync ? undefined : slot.scopes;
+  return enter(stage.odeus, now, { clientId, tenantId: slot.tenantId ?? undefined, scopes, endpoints: endpointsIn(slot) }, secret);
+}
+
 async function putBack(entering: Entering, slot: Slot, former: FormerClient): Promise<void> {
   const { stage, onFormerSecret } = entering;
   const server = stage.serverOf(former);
-  const now = await readSlot(stage.odeus, slot.integrationId, slot.integrationId, slot.custom !== undefined);
+  const now = await readAgain(stage, slot);
   if (now.clientId === former.clientId) return;
   const secret = formerSecrets.get(entering) ?? secretForFormer();
   formerSecrets.set(entering, secret);
-  await enter(
-    stage.odeus,
-    now,
-    {
-      clientId: former.clientId,
-      tenantId: slot.tenantId ?? undefined,
-      scopes: slot.scopeSync ? undefined : slot.scopes,
-      endpoints: endpointsIn(slot),
-    },
-    await secret,
-  );
+  await enterFormer(stage, slot, now, former, await secret);
 
   async function secretForFormer(): Promise<Secret> {
     if (stage.formerSecret !== undefined) return stage.formerSecret;

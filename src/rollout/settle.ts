@@ -67,7 +67,9 @@ export async function settle(error: unknown, progress: Progress, undo: UndoLog, 
       return partial(
         withFormerSecret(before, progress.formerSecret),
         [reason, told],
-        "the former client got a new secret when a change was undone; the one before it is removed after its overlap",
+        progress.formerSecret.keyId === before.secret?.keyId
+          ? "the former client got a new secret in place of its only one when a change was undone"
+          : "the former client got a new secret when a change was undone; the one before it is removed after its overlap",
       );
     return new OdeusError(`${reason}\n  ${told}${undone.length === 0 ? "" : " Nothing is left behind."}`);
   }

@@ -115,6 +115,9 @@ describe.each(HOSTS)("a bad day of ServiceNow through the %s host", (_name, star
     );
     expect(await stage.works()).toBe(true);
     expect((await stage.refreshed(made)).state).toMatchObject({ clientId: made.state["clientId"], drift: [] });
+    // Without the state, nobody could tell which client it is.
+    await stage.switches({ blankedColumns: ["client_id"] });
+    expect((await stage.failingUp(stage.declared())).message).toContain("it exists, and this user may not read its client id");
     await stage.destroy(made);
     expect(await stage.records()).toEqual([]);
   });
