@@ -63,6 +63,7 @@ describe("diff", () => {
       diffs: ["app", "mode", "drift"],
       detailed: { "app.title": { kind: "UPDATE", input: true }, mode: { kind: "UPDATE", input: true }, drift: { kind: "DELETE", input: false } },
       replaces: [],
+      deleteBeforeReplace: false,
     });
   });
 

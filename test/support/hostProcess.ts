@@ -259,6 +259,7 @@ function diffResult(answer: pb.DiffResponse): DiffResult {
     diffs: answer.getDiffsList(),
     detailed,
     replaces: answer.getReplacesList(),
+    deleteBeforeReplace: answer.getDeletebeforereplace(),
   };
 }
 

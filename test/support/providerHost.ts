@@ -30,6 +30,8 @@ export interface DiffResult {
   diffs: string[];
   detailed: Record<string, { kind: string; input: boolean }>;
   replaces: string[];
+  /** Where it replaces: the old one goes first. */
+  deleteBeforeReplace: boolean;
 }
 
 export interface ProviderHost {
