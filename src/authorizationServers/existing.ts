@@ -9,6 +9,7 @@ import type { Config } from "../core/config.js";
 import type { Env } from "../core/env.js";
 import { ConfigError, messageOf, OdeusError } from "../core/errors.js";
 import type { Secret } from "../core/secret.js";
+import { askUntil } from "../core/wait.js";
 import { formProblems, formWarnings } from "./clientForms.js";
 import type { AuthorizationServer, ClientWish, Finding, IssuedSecret, ProbeAnswer, RegisteredClient } from "./contract.js";
 import { authorizationUrlOf, CONSOLES, tokenUrlOf, vendorOf } from "./presets.js";
@@ -25,6 +26,9 @@ export interface ExistingOptions {
   env: Env;
   limits: HttpLimits;
 }
+
+/** How long Microsoft may refuse a secret that was just issued; 4 to 18 seconds were reported. */
+const FRESH_MS = 30_000;
 
 /** Where the server can be asked. */
 interface Endpoints {
@@ -69,6 +73,14 @@ export function createExistingServer(options: ExistingOptions): AuthorizationSer
     };
   }
 
+  /** A secret that another resource has just issued is refused for seconds, seldom for longer. */
+  const throughTenant = (probe: Probe): Promise<ProbeAnswer> =>
+    askUntil<ProbeAnswer>(
+      { env, budgetMs: Math.min(FRESH_MS, config.seconds("verifySeconds", 300) * 1000) },
+      ({ verdict }) => verdict !== "rejected",
+      () => clientCredentialsProbe(probe, `${new URL(cloudOf(config).graph).origin}/.default`),
+    );
+
   const probing = (endpoint: Endpoint, clientSecret: Secret, authentication: Authentication | undefined): Probe => ({
     endpoint,
     clientId,
@@ -111,17 +123,15 @@ export function createExistingServer(options: ExistingOptions): AuthorizationSer
     async probe(_client, clientSecret, wish): Promise<ProbeAnswer> {
       const { token, pushed, authentication, problem } = await endpointsFor(wish);
       // A made-up code proves nothing at Microsoft, which looks at the code's form first; a token for the client alone does.
-      if (vendorFor(wish) === "microsoft" && token?.reach === undefined && token !== undefined) {
-        if (tenantId !== undefined)
-          return clientCredentialsProbe(probing(token, clientSecret, authentication), `${new URL(cloudOf(config).graph).origin}/.default`);
+      if (vendorFor(wish) === "microsoft" && token !== undefined && token.reach === undefined) {
+        if (tenantId !== undefined) return throughTenant(probing(token, clientSecret, authentication));
         const detail = `Microsoft proves a client only with its tenant; set existing.tenantId to have it proven. ${BY_HAND}`;
         return { verdict: "inconclusive", method: "none", detail };
       }
       const [redirectUrl] = wish.redirectUrls;
       if (pushed !== undefined && redirectUrl !== undefined) {
         const answer = await pushedProbe(probing(pushed, clientSecret, authentication), { redirectUrl, scopes: wish.scopes });
-        // With an answer to it, the one wrong attempt has been made.
-        if (answer.verdict !== "unavailable" || token === undefined) return answer;
+        if (answer !== undefined) return answer;
       }
       if (token !== undefined) return pairedProbe(probing(token, clientSecret, authentication));
       const why = problem ?? "No token endpoint is known for this client; set existing.tokenUrl to have it proven.";

@@ -43,7 +43,9 @@ export async function pairedProbe(probe: Probe): Promise<ProbeAnswer> {
   const { env } = probe;
   // No server can have issued this code: the answer tells about the client only.
   const grant = { grant_type: "authorization_code", code: env.randomHex(48), redirect_uri: "https://localhost/", code_verifier: env.randomHex(48) };
-  const answer = await paired(probe, "paired token request", grant);
+  const method = "paired token request";
+  const answer = await paired(probe, method, grant);
+  if (typeof answer === "string") return unusable(probe, method, answer);
   if (answer.verdict !== "rejected" || probe.authentication !== undefined) return answer;
   // A server that takes the secret in the header alone refuses every secret in the body.
   const inHeader = await asked({ ...probe, authentication: "basic" }, grant);
@@ -52,20 +54,27 @@ export async function pairedProbe(probe: Probe): Promise<ProbeAnswer> {
   return { ...answer, verdict: "inconclusive", detail };
 }
 
-/** A pushed authorization request (RFC 9126), for which the client has to name itself, in the same way. */
-export function pushedProbe(probe: Probe, { redirectUrl, scopes }: Pushed): Promise<ProbeAnswer> {
-  return paired(probe, "pushed authorization request", authorizationParameters(redirectUrl, scopes, probe.env));
+/**
+ * A pushed authorization request (RFC 9126), for which the client has to name itself, in the same way. Undefined: there was no
+ * usable answer to the real secret, so no random one was sent and another way is free.
+ */
+export async function pushedProbe(probe: Probe, { redirectUrl, scopes }: Pushed): Promise<ProbeAnswer | undefined> {
+  const answer = await paired(probe, "pushed authorization request", authorizationParameters(redirectUrl, scopes, probe.env));
+  return typeof answer === "string" ? undefined : answer;
 }
 
-async function paired(probe: Probe, method: string, parameters: Record<string, string>): Promise<ProbeAnswer> {
-  const host = hostOf(probe);
-  const unusable = (why: string): ProbeAnswer => ({ verdict: "unavailable", method, detail: `${host} gave no usable answer: ${why}. ${BY_HAND}` });
+/** Why there was no usable answer to the real secret, as text. */
+async function paired(probe: Probe, method: string, parameters: Record<string, string>): Promise<ProbeAnswer | string> {
   const real = await asked(probe, parameters);
-  if (real.kind === "none") return unusable(real.why);
+  if (real.kind === "none") return real.why;
   const wrong = new Secret(probe.env.randomHex(Math.max(16, probe.clientSecret.open().length)));
   const random = await asked({ ...probe, clientSecret: wrong }, parameters);
-  if (random.kind === "none") return unusable(random.why);
-  return { method, ...compared(real, random, host) };
+  if (random.kind === "none") return unusable(probe, method, random.why);
+  return { method, ...compared(real, random, hostOf(probe)) };
+}
+
+function unusable(probe: Probe, method: string, why: string): ProbeAnswer {
+  return { verdict: "unavailable", method, detail: `${hostOf(probe)} gave no usable answer: ${why}. ${BY_HAND}` };
 }
 
 export function asked({ authentication = "post", ...probe }: Probe, parameters: Record<string, string>): Promise<ClientAnswer> {

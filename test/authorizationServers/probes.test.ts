@@ -123,13 +123,27 @@ describe("asked over the wire", () => {
     ["refused for its scope, and a random secret for itself", [refusal(400, "invalid_scope"), refusal(401, "invalid_client")], "accepted", 2],
     ["taken whatever the secret is", [{ status: 201, body: '{"request_uri":"urn:x"}' }], "inconclusive", 2],
     ["refused like a random one", [refusal(401, "invalid_client")], "rejected", 2],
-    ["not there", [{ status: 404, body: "<html>" }], "unavailable", 1],
+    [
+      "taken, where a random one gets no answer",
+      [
+        { status: 201, body: '{"request_uri":"urn:x"}' },
+        { status: 503, body: "" },
+      ],
+      "unavailable",
+      2,
+    ],
   ])("a pushed request that is %s", async (_what, given, verdict, requests) => {
     answers = given;
     const found = await pushedProbe(probe(), { redirectUrl: "https://app.example/callback", scopes: ["a", "b"] });
     expect(found).toMatchObject({ verdict, method: "pushed authorization request" });
     expect(forms).toHaveLength(requests);
     expect(Object.fromEntries(forms[0] ?? [])).toMatchObject({ response_type: "code", redirect_uri: "https://app.example/callback", scope: "a b" });
+  });
+
+  it("a pushed request that nobody answers leaves another way free: no random secret is sent", async () => {
+    answers = [{ status: 404, body: "<html>" }];
+    expect(await pushedProbe(probe(), { redirectUrl: "https://app.example/callback", scopes: [] })).toBeUndefined();
+    expect(forms.map((form) => form.get("client_secret"))).toEqual(["secret-of-the-probe"]);
   });
 
   it.each<[string, { status: number; body: Body }, string, string]>([

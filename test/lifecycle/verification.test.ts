@@ -116,6 +116,18 @@ describe.each(HOSTS)("verification through the %s host", (name, start) => {
       expect(await operations()).toEqual(["authorize", "authorize", "token"]);
     });
 
+    it("waits for a secret that was issued a moment ago, and not for ever for a wrong one", async () => {
+      const existing = { ...(await entraClientFor("outlook-email")), tenantId: stage.world.tenantId };
+      await stage.world.fault({ counterpart: "entra", operation: "token", fault: "unauthorized", times: 1 });
+      await stage.up({ integrations: uses("outlook-email"), existing });
+      expect((await operations()).filter((operation) => operation === "token")).toHaveLength(2);
+      await stage.clear();
+      const wrong = { ...(await entraClientFor("outlook-email")), clientSecret: "surely-not-the-secret", tenantId: stage.world.tenantId };
+      expect((await stage.failingUp({ integrations: uses("outlook-email"), existing: wrong })).message).toMatch(
+        /rejected\. .*\(401 invalid_client, AADSTS7000215\)/,
+      );
+    });
+
     it("says what is missing where no tenant is given", async () => {
       await stage.up({ integrations: uses("outlook-email"), existing: await entraClientFor("outlook-email") });
       expect(stage.said("WARNING")[0]).toMatch(/^the client secret is not proven \(inconclusive\): .* set existing\.tenantId/);

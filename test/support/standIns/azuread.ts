@@ -22,20 +22,20 @@ const nothingElse: pulumi.dynamic.ResourceProvider = {
 export class ApplicationRegistration extends pulumi.dynamic.Resource {
   declare readonly clientId: pulumi.Output<string>;
   constructor(name: string, args: { displayName: pulumi.Input<string> }, options?: pulumi.CustomResourceOptions) {
-    super(application, name, { clientId: undefined, ...args }, options);
+    super(application, name, { clientId: undefined, ...args }, options, "azuread", "ApplicationRegistration");
   }
 }
 
 export class ApplicationPassword extends pulumi.dynamic.Resource {
   declare readonly value: pulumi.Output<string>;
   constructor(name: string, args: { applicationId: pulumi.Input<string> }, options?: pulumi.CustomResourceOptions) {
-    super(password, name, { value: undefined, ...args }, { ...options, additionalSecretOutputs: ["value"] });
+    super(password, name, { value: undefined, ...args }, { ...options, additionalSecretOutputs: ["value"] }, "azuread", "ApplicationPassword");
   }
 }
 
 export class ServicePrincipal extends pulumi.dynamic.Resource {
   constructor(name: string, args: { clientId: pulumi.Input<string> }, options?: pulumi.CustomResourceOptions) {
-    super(nothingElse, name, args, options);
+    super(nothingElse, name, args, options, "azuread", "ServicePrincipal");
   }
 }
 
@@ -45,6 +45,6 @@ export class ApplicationRedirectUris extends pulumi.dynamic.Resource {
     args: { applicationId: pulumi.Input<string>; type: pulumi.Input<string>; redirectUris: pulumi.Input<pulumi.Input<string>[]> },
     options?: pulumi.CustomResourceOptions,
   ) {
-    super(nothingElse, name, args, options);
+    super(nothingElse, name, args, options, "azuread", "ApplicationRedirectUris");
   }
 }
