@@ -1,6 +1,6 @@
 /** The odd authorization servers that verification meets, beside the vendors' own words (oauthServer.test.ts): each does what its name says. */
 
-import { createServer, type Server } from "node:http";
+import { createServer, request, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import * as client from "openid-client";
 import { connectUser } from "../support/browser.js";
@@ -47,6 +47,26 @@ describe("the token endpoint of an OpenID provider", () => {
   it("sends 10 MB", async () => {
     await world.behaviour("openid", "huge");
     expect((await junk()).text.length).toBeGreaterThan(10_000_000);
+  });
+
+  it("begins an answer and does not end it", async () => {
+    await world.behaviour("openid", "slow");
+    const { hostname, port } = new URL(world.origins.openid);
+    const bytes = await new Promise<number>((resolve, reject) => {
+      const headers = { "content-type": "application/x-www-form-urlencoded" };
+      const outgoing = request({ hostname, port, path: "/token", method: "POST", headers }, (incoming) => {
+        let seen = 0;
+        incoming.on("end", () => reject(new Error("it ended")));
+        incoming.on("data", (chunk: Buffer) => {
+          seen += chunk.length;
+          // Enough to know that more keeps coming.
+          if (seen > 2) resolve(seen);
+        });
+      });
+      outgoing.once("error", reject);
+      outgoing.end("grant_type=authorization_code");
+    });
+    expect(bytes).toBeGreaterThan(2);
   });
 
   it("never answers", async () => {
