@@ -162,6 +162,8 @@ export interface RolloutRecord {
   slots: { [key: string]: SlotRecord };
   /** Earlier clients that are still to be taken away. */
   replaced?: ({ [key: string]: string })[] | undefined;
+  /** What is still registered at the client and needed no more, to be taken away. */
+  surplus?: SurplusRegistrations | undefined;
   /** Work that an earlier run left, in sentences; part of `drift` until it is done. */
   unfinished?: string[] | undefined;
 }
@@ -263,6 +265,12 @@ export interface SnowflakeRotationArgs {
   overlapHours?: pulumi.Input<number | undefined> | undefined;
   /** Any change of this map asks for a new secret now. */
   triggers?: pulumi.Input<{ [key: string]: pulumi.Input<string> } | undefined> | undefined;
+}
+
+/** Redirect URLs and scopes that an earlier declaration needed. */
+export interface SurplusRegistrations {
+  redirectUrls: string[];
+  scopes: string[];
 }
 
 /** What was proven about the client before users met it. */

@@ -58,6 +58,11 @@ const rollout = z
     client: z.record(z.string(), z.string()).describe("Ids of the client's objects at the authorization server."),
     slots: z.record(z.string(), slotRecord).describe("The slots, by integration id."),
     replaced: z.array(z.record(z.string(), z.string())).optional().describe("Earlier clients that are still to be taken away."),
+    surplus: z
+      .object({ redirectUrls: z.array(z.string()), scopes: z.array(z.string()) })
+      .meta({ id: "SurplusRegistrations", description: "Redirect URLs and scopes that an earlier declaration needed." })
+      .optional()
+      .describe("What is still registered at the client and needed no more, to be taken away."),
     unfinished: z.array(z.string()).optional().describe("Work that an earlier run left, in sentences; part of `drift` until it is done."),
   })
   .meta({ id: "RolloutRecord", description: "What a later run needs to find its own work again." });
@@ -108,6 +113,7 @@ export function stateOf(recorded: Recorded, server: AuthorizationServer): Record
         ]),
       ),
       ...(replaced.length === 0 ? {} : { replaced: replaced.map(replacedRecord) }),
+      ...(recorded.surplus === undefined ? {} : { surplus: recorded.surplus }),
       ...(recorded.unfinished.length === 0 ? {} : { unfinished: recorded.unfinished }),
     },
   };
@@ -161,6 +167,7 @@ export function recordedIn(
     retiring: rest.retiring ?? [],
     slots: Object.fromEntries(slots),
     additionalRedirectUrls,
+    ...(record.surplus === undefined ? {} : { surplus: record.surplus }),
     ...(rest.verification === undefined ? {} : { verification: verificationOf(rest.verification) }),
     unfinished,
     drift: (rest.drift ?? []).filter((sentence) => !unfinished.includes(sentence)),

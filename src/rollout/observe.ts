@@ -47,7 +47,8 @@ export async function observe(stage: Pick<Stage, "odeus" | "server" | "mark">, r
   });
   const held = slots.some((slot) => slot?.clientId === client.clientId);
   return {
-    exists: atServer.exists || held,
+    // Earlier clients are still to be taken away, and a slot may hold one of them.
+    exists: atServer.exists || held || recorded.replaced.length > 0,
     recorded: { ...recorded, slots: now, drift: [...drift, ...atServer.drift] },
     settings: atServer.settings,
     scopes,

@@ -65,6 +65,8 @@ export interface Retiring {
 /** An earlier client of another kind, tenant or id. */
 export type FormerClient = RegisteredClient & { kind: string };
 
+export type Surplus = Pick<ClientWish, "redirectUrls" | "scopes">;
+
 export interface Recorded {
   /** Base URL of the workspace's API; absent where no slot is declared. */
   workspace?: string;
@@ -81,6 +83,8 @@ export interface Recorded {
   /** By integration id. */
   slots: Record<string, SlotRecord>;
   additionalRedirectUrls: string[];
+  /** What the client had registered for an earlier declaration, and a run that did not end well has not taken away. */
+  surplus?: Surplus;
   verification?: Verification;
   /** Work that a run left for the next one, in sentences. It stays known, whatever a refresh sees, until a run finishes it. */
   unfinished: string[];
@@ -99,6 +103,13 @@ export function recordedWish(recorded: Recorded | undefined): ClientWish {
     scopes: union(...slots.map(({ scopes }) => scopes)),
     integrations: slots.map(({ written }) => written),
   };
+}
+
+/** The same, with what an earlier run should have taken away. */
+export function registeredBefore(recorded: Recorded | undefined): ClientWish {
+  const wish = recordedWish(recorded);
+  const { redirectUrls = [], scopes = [] } = recorded?.surplus ?? {};
+  return { ...wish, redirectUrls: union(wish.redirectUrls, redirectUrls), scopes: union(wish.scopes, scopes) };
 }
 
 /** What the record knows of the client's secrets. */

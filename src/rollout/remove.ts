@@ -3,6 +3,7 @@
 import { doing, messageOf, OdeusError } from "../core/errors.js";
 import { requireSameWorkspace } from "../workspace/integrations.js";
 import { revert } from "../workspace/slot.js";
+import { revertOwn } from "./leave.js";
 import type { FormerClient, Recorded } from "./record.js";
 import type { Stage } from "./stage.js";
 
@@ -29,12 +30,9 @@ export async function remove(stage: Stage, recorded: Recorded): Promise<void> {
           throw new OdeusError(`${written} still holds this client, and ${claimant.split("::").pop()} has not taken it over.`);
         return "left" as const;
       }
-      for (const clientId of own) {
-        const result = await doing(written, () => revert(stage.odeus, id, clientId));
-        if (result !== "held by another") return result;
-      }
-      env.say.info(`${written} holds another client by now and is left alone.`);
-      return "held by another" as const;
+      const result = await doing(written, () => revertOwn(stage, id, own));
+      if (result === "held by another") env.say.info(`${written} holds another client by now and is left alone.`);
+      return result;
     }),
   );
   const failures = results.flatMap((result) => (result.status === "rejected" ? [messageOf(result.reason)] : []));

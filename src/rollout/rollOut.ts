@@ -5,16 +5,16 @@
  */
 
 import type { ClientWish, RegisteredClient } from "../authorizationServers/contract.js";
-import { doing, mayHaveHappened } from "../core/errors.js";
+import { mayHaveHappened } from "../core/errors.js";
 import type { Secret } from "../core/secret.js";
 import { minus, union } from "../core/sets.js";
 import { askUntil, bothEnded } from "../core/wait.js";
-import { revert } from "../workspace/slot.js";
 import { removalsDue } from "./due.js";
 import { type Entry, enterPlaces, needsSecret, readBack } from "./enter.js";
 import { secretToEnter } from "./issue.js";
+import { leaveSlots } from "./leave.js";
 import type { Place } from "./places.js";
-import { knownSecrets, type Recorded, recordedWish, type Wish } from "./record.js";
+import { knownSecrets, type Recorded, registeredBefore, type Wish } from "./record.js";
 import { removeFormer } from "./remove.js";
 import { proveSecret } from "./secret.js";
 import { type Progress, settle } from "./settle.js";
@@ -58,12 +58,14 @@ export async function rollOut(stage: Stage, wish: Wish, before: Recorded | undef
         env.say.warning(`${use.written}: client ${slot.clientId} is pushed out, as replaceClientIds asks; it cannot be put back.`);
 
     // 1. The client, with everything it needs and, for now, everything it needed before.
-    const formerly = recordedWish(stage.continues ? before : undefined);
+    const formerly = registeredBefore(stage.continues ? before : undefined);
     const widened = {
       redirectUrls: union(wished.redirectUrls, formerly.redirectUrls),
       scopes: union(wished.scopes, formerly.scopes),
       integrations: wished.integrations,
     };
+    const surplus = { redirectUrls: minus(widened.redirectUrls, wished.redirectUrls), scopes: minus(widened.scopes, wished.scopes) };
+    if (surplus.redirectUrls.length + surplus.scopes.length > 0) draft.surplus = surplus;
     let { client, isNew } = await theClient(found);
     // A new one is this resource's client once it is whole; until then, it is found again by its mark.
     if (!isNew) draft.client = client;
@@ -110,14 +112,16 @@ export async function rollOut(stage: Stage, wish: Wish, before: Recorded | undef
     progress.entered = true;
 
     // 5. Take away: slots and registrations no longer declared, the secret before, the client before.
-    const kept = await leaveSlots();
-    const narrowed = { redirectUrls: union(wished.redirectUrls, kept), scopes: wished.scopes, integrations: wished.integrations };
+    const kept = await leaveSlots({ stage, before, draft, places, client, own });
+    const narrowed = { redirectUrls: union(wished.redirectUrls, kept.redirectUrls), scopes: wished.scopes, integrations: wished.integrations };
     if (minus(widened.redirectUrls, narrowed.redirectUrls).length + minus(widened.scopes, narrowed.scopes).length > 0) {
       client = await server.converge(client, mark, narrowed, formerly, () => undefined);
       draft.client = client;
     }
+    delete draft.surplus;
     await leaveSecrets();
-    await removeFormer(stage, draft.replaced, (done) => {
+    const needless = draft.replaced.filter(({ clientId }) => !kept.clientIds.includes(clientId));
+    await removeFormer(stage, needless, (done) => {
       draft.replaced = draft.replaced.filter((one) => one !== done);
     });
     return draft;
@@ -212,29 +216,6 @@ export async function rollOut(stage: Stage, wish: Wish, before: Recorded | undef
         custom: integration.custom,
         ...(at === undefined ? {} : { secretUpdatedAt: at }),
       };
-    }
-
-    /** Gives back the slots that are no longer declared. Answers the redirect URLs that the client still needs. */
-    async function leaveSlots(): Promise<string[]> {
-      const declaredIds = new Set(places.map(({ integration }) => integration.id));
-      const still: string[] = [];
-      for (const [id, slot] of Object.entries(before?.slots ?? {}).filter(([slotId]) => !declaredIds.has(slotId))) {
-        const claimant = stage.claims.claimedByOther(stage.urn, [id, slot.written]);
-        const held = former?.clientId ?? client.clientId;
-        if (claimant === undefined) {
-          const result = await doing(`giving back ${slot.written}`, () => revert(stage.odeus, id, held));
-          if (result === "held by another") env.say.info(`${slot.written} holds another client by now and is left alone.`);
-        } else if (stage.continues && (await stage.odeus.getOAuthClient(id)).clientId === client.clientId) {
-          // The other resource has not taken it over yet; until it has, users of this slot sign in with this client.
-          still.push(slot.redirectUrl);
-          draft.unfinished.push(
-            `${slot.written} still held this client when it moved to ${claimant.split("::").pop()}; the next up takes its redirect URL away`,
-          );
-          continue;
-        }
-        delete draft.slots[id];
-      }
-      return still;
     }
 
     async function leaveSecrets(): Promise<void> {

@@ -1,8 +1,8 @@
 /** What differs between state and inputs, and what that means to people. Names are compared as Snowflake stores them. */
 
 import { nameProblem, storedName } from "../../clients/snowflakeNames.js";
-import { minus } from "../../core/sets.js";
-import type { Properties, Value } from "../../core/value.js";
+import { minus, sameSet } from "../../core/sets.js";
+import { type Properties, UNKNOWN, type Value } from "../../core/value.js";
 import { removalsDue, renewalDue } from "../../rollout/due.js";
 import type { Recorded } from "../../rollout/record.js";
 import { at, compare, list, same } from "../differences.js";
@@ -16,6 +16,8 @@ const isSet = (path: string): boolean => [...ROLE_LISTS, "oauthAlternateRedirect
 
 export function diffOf(state: Properties, inputs: Properties, recorded: Recorded, now: Date): Diff {
   const [before, after] = [canonical(state), canonical(inputs)];
+  // Left out, they are the default, which may stand there in so many words.
+  if (after["scopes"] !== UNKNOWN && sameSet(scopesOf(before), scopesOf(after))) after["scopes"] = before["scopes"];
   const differences = Object.keys(inputDefinition.shape).flatMap((name) => compare(name, before[name], after[name], isSet));
   const changed = (name: string): boolean => differences.some(({ path }) => path === name || path.startsWith(`${name}.`));
   const announcements: string[] = [];

@@ -18,7 +18,7 @@ import { toState } from "./state.js";
 
 /** By name as Snowflake's own tools write it: `odeus`, or `"Odeus"` in quotes. A stored name with small letters may also come bare. */
 export async function importIntegration(context: Context, id: string): Promise<ReadResult> {
-  const name = integrationNameProblem(id) === undefined ? storedName(id) : id;
+  const name = nameIn(id);
   return doing(`importing security integration ${asWritten(name)}`, async () => {
     const snowflake = createSnowflake({ config: context.config, env: context.env, limits: limitsOf(context.config) });
     const described = await snowflake.describe(name).catch((error: unknown) => {
@@ -57,6 +57,13 @@ export async function importIntegration(context: Context, id: string): Promise<R
     const seen = await observe(stage, recorded);
     return { id: name, inputs: declared, state: toState(declared, seen.recorded, stage.server) };
   });
+}
+
+function nameIn(id: string): string {
+  const problem = integrationNameProblem(id);
+  if (problem === undefined) return storedName(id);
+  if (integrationNameProblem(asWritten(id)) === undefined) return id;
+  throw new ConfigError(`importing: ${JSON.stringify(id)} is no name of a security integration: it ${problem}.`);
 }
 
 async function holders(context: Context, clientId: string): ReturnType<typeof slotsHolding> {
