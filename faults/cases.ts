@@ -92,6 +92,18 @@ export function casesOf(recording: Recording, hosts: readonly HostName[]): Case[
   return cases;
 }
 
+/** A case by its name, without a recording: for those that are played again and again. An outage needs the place of its call, so it has no such name. */
+export function caseNamed(name: string): Case {
+  const [server, operation, call, kindName, host] = name.split(" ") as [ServerName, OperationName, string, string, HostName];
+  const lag = LAGS[server]?.find((one) => one.name === call);
+  if (lag !== undefined) return { name, server, operation, host: kindName as HostName, cold: false, kills: false, faults: [], lag };
+  const kind = KINDS.find((one) => one.name === kindName && !one.lasting);
+  const [, of = "", ordinal] = /^(.+)#(\d+)$/.exec(call) ?? [];
+  if (kind === undefined || ordinal === undefined || !HOST_NAMES.includes(host)) throw new Error(`no case is named like ${name}`);
+  const kills = kind.kills === true;
+  return { name, server, operation, host, cold: kills, kills, faults: [{ ...kind.fault, operation: of, call: Number(ordinal) }] };
+}
+
 function pairsOf({ server, operation, cold, warm }: Recording, hosts: readonly HostName[]): Case[] {
   const kinds = KINDS.filter(({ name }) => OF_PAIRS.includes(name));
   const at = (kind: Kind): Address[] => (kind.kills ? cold : warm).filter((one) => one.changes);

@@ -8,7 +8,7 @@ import type { Picture, Subject } from "./subjects.js";
 
 /** One command of the engine. */
 export interface Command {
-  what: "operation" | "repetition" | "up" | "refresh" | "preview" | "delete";
+  what: "operation" | "repetition" | "mending up" | "up" | "refresh" | "preview" | "delete";
   before: Kept | undefined;
   outcome: Outcome;
   /** The process died in it. */

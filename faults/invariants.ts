@@ -161,7 +161,6 @@ const INVARIANTS: Readonly<Record<string, Invariant>> = {
       ...(last?.outcome.failure === undefined ? [] : [`does not succeed in ${attempts.length - 1} repetitions: ${told(last.outcome.failure.message)}`]),
       ...everything(evidence).flatMap(({ what, milliseconds }) => (milliseconds > LONGEST_MS ? [`the ${what} took ${Math.round(milliseconds / 1000)} s`] : [])),
       ...everything(evidence).flatMap(({ killed, outcome: { failure } }) => (failure === undefined || killed ? [] : wordless(wordsOf(failure)))),
-      ...unmet(evidence),
     ];
   },
 };
@@ -181,8 +180,10 @@ const told = (text: string): string => text.replace(/\s+/g, " ").slice(0, 300);
 const wordsOf = ({ message, partial }: NonNullable<Command["outcome"]["failure"]>): string => [message, ...(partial?.reasons ?? [])].join("\n");
 
 /** A fault that no call met proves nothing. One at a repetition may find that there is nothing left to do. */
-function unmet({ attempts: [first], played: { faults } }: Evidence): string[] {
-  return faults.length > 0 && first?.calls.every(({ fault }) => fault === undefined) ? ["the planned fault met no call"] : [];
+export function unmet({ attempts: [first], played: { faults } }: Evidence): string[] {
+  return faults.length > 0 && first?.calls.every(({ fault }) => fault === undefined)
+    ? [`the planned fault met no call: ${told(first.outcome.failure?.message ?? "it succeeded")}`]
+    : [];
 }
 
 function driftIn(state: Properties | undefined): string | undefined {

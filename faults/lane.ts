@@ -11,7 +11,7 @@ import { createSurroundings, type Surroundings } from "./surroundings.js";
 
 const START = { plugin: startPluginProcess, dynamic: startDynamicProcess };
 /** Short enough that what is tried again fails within seconds, and long enough for a machine with other work. */
-const BUDGETS = { ODEUS_RETRY_SECONDS: "1", ODEUS_VERIFY_SECONDS: "3", ODEUS_CALL_TIMEOUT_SECONDS: "1", ODEUS_REQUESTS_PER_MINUTE: "0" };
+const BUDGETS = { ODEUS_RETRY_SECONDS: "1", ODEUS_VERIFY_SECONDS: "3", ODEUS_CALL_TIMEOUT_SECONDS: "2", ODEUS_REQUESTS_PER_MINUTE: "0" };
 
 /** A process with what it has said since somebody last asked. */
 export interface Process {
@@ -39,7 +39,7 @@ export async function startLane(): Promise<Lane> {
   const surroundings = createSurroundings();
   const running = new Set<Process>();
   const warm = new Map<HostName, Promise<Process>>();
-  const waiting = new Map<HostName, Promise<Process>>();
+  const waiting: { name: HostName; process: Promise<Process> }[] = [];
 
   async function start(name: HostName): Promise<Process> {
     const environment = { ...world.environment, ...BUDGETS, ...surroundings.environment };
@@ -59,18 +59,17 @@ export async function startLane(): Promise<Lane> {
       return known;
     },
     fresh(name) {
-      const ready = waiting.get(name) ?? start(name);
-      waiting.delete(name);
-      return ready;
+      const place = waiting.findIndex((one) => one.name === name);
+      return place < 0 ? start(name) : (waiting.splice(place, 1)[0]?.process ?? start(name));
     },
-    ahead: (name) => void (waiting.has(name) || waiting.set(name, start(name))),
+    ahead: (name) => void waiting.push({ name, process: start(name) }),
     async end(process) {
       for (const [name, known] of warm) if ((await known) === process) warm.delete(name);
       running.delete(process);
       await process.host.stop();
     },
     async close() {
-      await Promise.all(waiting.values());
+      await Promise.all(waiting.map(({ process }) => process));
       await Promise.all([...running].map((process) => process.host.stop()));
       await world.close();
       surroundings.close();
@@ -79,7 +78,8 @@ export async function startLane(): Promise<Lane> {
   return lane;
 }
 
-function newsOf(host: ProviderHost): () => Channels {
+/** What a process has said since the last time. */
+export function newsOf(host: ProviderHost): () => Channels {
   const told = { lines: 0, answers: 0, stdout: 0, stderr: 0 };
   return () => {
     const news = {

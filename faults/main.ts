@@ -16,6 +16,7 @@ import { table } from "../tools/table.js";
 import { HOST_NAMES, OPERATIONS } from "./cases.js";
 import type { Violation } from "./invariants.js";
 import { allCases, playAll, type Result } from "./matrix.js";
+import { blindSpots } from "./planted.js";
 import { SERVERS } from "./subjects.js";
 
 interface Count {
@@ -62,6 +63,12 @@ async function main(): Promise<void> {
     if (cases % 250 === 0) say(`${cases} cases, ${Math.round((performance.now() - startedAt) / 1000)} s`);
   };
 
+  if (values.only === undefined && !values.list) {
+    const { planted, unseen } = await blindSpots();
+    violations.push(...unseen.map((sentence) => ({ invariant: "I7", case: "planted leaks", sentence })));
+    for (const sentence of unseen) say(`  I7  planted leaks: ${sentence}`);
+    say(`${planted} planted leaks, ${planted - unseen.length} seen`);
+  }
   const sandbox = await startSandbox();
   try {
     const all = (await allCases({ servers, operations, hosts }, count)).filter(({ name }) => named(name));

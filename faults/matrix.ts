@@ -1,8 +1,7 @@
 /** Plays cases side by side, each lane in a world of its own, and records the clean runs that they are made from. */
 
 import { addressesOf, type Case, casesOf, type HostName, OPERATIONS, type OperationName, type Recording } from "./cases.js";
-import type { Evidence } from "./evidence.js";
-import { type Violation, violationsOf } from "./invariants.js";
+import { unmet, type Violation, violationsOf } from "./invariants.js";
 import { type Lane, startLane } from "./lane.js";
 import { runCase } from "./run.js";
 import { SERVERS, type ServerName } from "./subjects.js";
@@ -10,8 +9,10 @@ import { SERVERS, type ServerName } from "./subjects.js";
 export interface Result {
   played: Case;
   violations: Violation[];
-  evidence: Evidence | undefined;
 }
+
+/** On a busy machine a call may run out of time before the one that the fault was planned for: that is a case too, but another one. */
+const TRIES = 4;
 
 /** A world keeps a record of everything that ever was in it, and is slow once that is long. */
 const CASES_A_WORLD = 60;
@@ -47,7 +48,7 @@ export async function allCases({ servers, operations, hosts }: Selection, onResu
               faults: [],
             };
             const evidence = await runCase(lane, played);
-            onResult({ played, violations: violationsOf(evidence), evidence });
+            onResult({ played, violations: violationsOf(evidence) });
             recording[how] = addressesOf(evidence.attempts[0]?.calls ?? []);
           }
         cases.push(...casesOf(recording, hosts));
@@ -80,17 +81,31 @@ async function playInLane(cases: readonly Case[], onResult: (result: Result) => 
     lane ??= await startLane();
     playedHere += 1;
     const next = cases[index + 1];
-    const upcoming = runCase(lane, played);
+    const outcome = playUntilMet(lane, played);
     if (next?.cold && playedHere < CASES_A_WORLD) lane.ahead(next.host);
-    try {
-      const evidence = await upcoming;
-      onResult({ played, violations: violationsOf(evidence), evidence });
-    } catch (error) {
-      const sentence = `the case could not be played: ${error instanceof Error ? error.message : String(error)}`;
-      onResult({ played, violations: [{ invariant: "none", case: played.name, sentence }], evidence: undefined });
+    const { violations, broken } = await outcome;
+    onResult({ played, violations });
+    if (broken) {
       await lane.close();
       [lane, playedHere] = [undefined, 0];
     }
   }
   await lane?.close();
+}
+
+async function playUntilMet(lane: Lane, played: Case): Promise<{ violations: Violation[]; broken: boolean }> {
+  const violations: Violation[] = [];
+  let why: string[] = [];
+  for (let time = 0; time < TRIES; time += 1) {
+    try {
+      const evidence = await runCase(lane, played);
+      violations.push(...violationsOf(evidence));
+      why = unmet(evidence);
+      if (why.length === 0) return { violations, broken: false };
+    } catch (error) {
+      why = [`the case could not be played: ${error instanceof Error ? error.message : String(error)}`];
+      return { violations: [...violations, { invariant: "none", case: played.name, sentence: why[0] ?? "" }], broken: true };
+    }
+  }
+  return { violations: [...violations, ...why.map((sentence) => ({ invariant: "none", case: played.name, sentence }))], broken: false };
 }

@@ -1,0 +1,88 @@
+/** The checker of the fault matrix finds what it is there for: a clean case has no violation, and the same case with one thing wrong has that one. */
+
+import { caseNamed } from "../../faults/cases.js";
+import type { Command, Evidence } from "../../faults/evidence.js";
+import { violationsOf } from "../../faults/invariants.js";
+import { type Lane, startLane } from "../../faults/lane.js";
+import { runCase } from "../../faults/run.js";
+import type { RecordedCall } from "../../src/sandbox/calls.js";
+import { HostFailure } from "../support/providerHost.js";
+
+let lane: Lane;
+let rotated: Evidence;
+let oneSecret: Evidence;
+beforeAll(async () => {
+  lane = await startLane();
+  rotated = await runCase(lane, { ...caseNamed("entra rotate addPassword#0 throttledForNow plugin") });
+  oneSecret = await runCase(lane, { ...caseNamed("serviceNow rotate putOAuthClient#0 forbidden plugin") });
+});
+afterAll(() => lane.close());
+
+const found = (evidence: Evidence): string[] => [...new Set(violationsOf(evidence).map(({ invariant }) => invariant))];
+const copy = (evidence: Evidence): Evidence => ({ ...evidence, attempts: evidence.attempts.map(copyOf), afterwards: evidence.afterwards.map(copyOf) });
+const copyOf = (command: Command): Command => ({
+  ...command,
+  picture: structuredClone(command.picture),
+  calls: structuredClone(command.calls),
+  outcome: { ...command.outcome },
+});
+
+function command({ attempts, afterwards }: Evidence, what: Command["what"]): Command {
+  const [one] = [...attempts, ...afterwards].filter((each) => each.what === what);
+  if (one === undefined) throw new Error(`the case has no ${what}`);
+  return one;
+}
+
+it("finds nothing where nothing is wrong", () => {
+  expect(violationsOf(rotated)).toEqual([]);
+  expect(violationsOf(oneSecret)).toEqual([]);
+});
+
+const call = (operation: string, more: Partial<RecordedCall> = {}): RecordedCall => ({
+  ...{ index: 0, counterpart: "entra", operation, changes: true, method: "POST", path: "/", query: "", requestHeaders: {}, requestBody: "", at: 0 },
+  ...more,
+});
+const client = { clientId: "another", deleted: false, secrets: {} };
+
+it.each<[string, string, (evidence: Evidence) => unknown]>([
+  ["I1", "a second client of ours", (one) => command(one, "operation").picture.ours.push(client)],
+  ["I1", "no client when all is done", (one) => command(one, "up").picture.ours.splice(0)],
+  ["I2", "a secret that no state knows", (one) => Object.assign(command(one, "operation").picture.ours[0]?.secrets ?? {}, { stray: "value" })],
+  ["I2", "a slot with another secret than the current one", (one) => Object.assign(command(one, "up").picture.slots[0] ?? {}, { clientSecret: "other" })],
+  [
+    "I2",
+    "a client that a failed create has left",
+    (one) => Object.assign(command(one, "operation").outcome, { kept: undefined, failure: new HostFailure(2, "Run again.") }),
+  ],
+  ["I3", "a slot that the server refused after a call", (one) => (command(one, "operation").refusals = [{ call: 3, slug: "sharepoint", clientId: "x" }])],
+  ["I3", "a call that nobody looked at", (one) => (command(one, "operation").looks = 0)],
+  ["I4", "a former secret that ended before its overlap", (one) => (command(one, "operation").previousAccepted = false)],
+  ["I5", "something of others that was touched", (one) => (command(one, "operation").picture.others = "changed")],
+  ["I5", "a slot that a delete left filled", (one) => command(one, "delete").picture.slots.push({ slug: "sharepoint", clientId: "x", clientSecret: "y" })],
+  ["I6", "a second up that changes something", (one) => command(one, "up").calls.push(call("patchApplication"))],
+  ["I7", "a leak", (one) => one.leaks.push("a secret in lines (raw)")],
+  ["I8", "a refresh that changes something", (one) => command(one, "refresh").calls.push(call("patchApplication"))],
+  ["I8", "a preview that tries a client out", (one) => command(one, "preview").calls.push(call("token", { changes: false, requestBody: "client_id=x" }))],
+  [
+    "I9",
+    "a secret that is issued again without a look",
+    (one) =>
+      command(one, "operation").calls.push(call("addPassword", { fault: "answerLost" }), call("putOAuthClient", { counterpart: "odeus" }), call("addPassword")),
+  ],
+  ["I10", "an operation without an end", (one) => (command(one, "operation").milliseconds = 60_000)],
+  ["I10", "an error without a word on what to do", (one) => (command(one, "operation").outcome.failure = new HostFailure(2, "It broke."))],
+])("%s: %s", (invariant, _what, spoil) => {
+  const spoilt = copy(rotated);
+  spoil(spoilt);
+  expect(found(spoilt)).toContain(invariant);
+});
+
+it.each<[string, (evidence: Evidence) => unknown]>([
+  ["a refusal in a run that sets no secret", (one) => (command(one, "up").refusals = [{ call: 0, slug: "servicenow", clientId: "x" }])],
+  ["a gap that nothing records", (one) => Object.assign(command(one, "operation").outcome, { kept: { ...command(one, "operation").outcome.kept, state: {} } })],
+])("I3, with one secret at a time: %s", (_what, spoil) => {
+  const spoilt = copy(oneSecret);
+  command(spoilt, "up").calls.push(call("getOAuthClient", { counterpart: "odeus", changes: false }));
+  spoil(spoilt);
+  expect(found(spoilt)).toContain("I3");
+});
