@@ -49,6 +49,11 @@ export function createEntraServer(options: EntraOptions): AuthorizationServer {
     catalogue ??= catalogues.ask(tenantKey, env, () => readCatalogue(graph));
     return catalogue;
   };
+  let restrictions: Promise<SecretPolicy | undefined> | undefined;
+  const policy = (): Promise<SecretPolicy | undefined> => {
+    restrictions ??= policies.ask(tenantKey, env, () => readSecretPolicy(graph, env.now()));
+    return restrictions;
+  };
   /** Object ids of apps that this operation has just made: nobody has seen them, so nobody has given them anything. */
   const untouched = new Set<string>();
 
@@ -167,10 +172,10 @@ export function createEntraServer(options: EntraOptions): AuthorizationServer {
     async prepare(wish) {
       return doing(`checking ${title}`, async () => {
         await tenant();
-        const policy = policies.ask(tenantKey, env, () => readSecretPolicy(graph, env.now()));
-        policy.catch(() => undefined);
+        const restricted = policy();
+        restricted.catch(() => undefined);
         scopeIds(await scopes(), wish.scopes);
-        return { warnings: policyWarnings(await policy, settings.secretLifetimeDays) };
+        return { warnings: policyWarnings(await restricted, settings.secretLifetimeDays) };
       });
     },
 
@@ -178,6 +183,7 @@ export function createEntraServer(options: EntraOptions): AuthorizationServer {
       return doing(`looking for ${title}`, async () => {
         // Needed next, whatever is found.
         scopes().catch(() => undefined);
+        policy().catch(() => undefined);
         const [found, tenantId] = await Promise.all([graph.findApplicationByKey(mark.key), tenant()]);
         if (found === undefined) return undefined;
         if (markOfTags(found.tags)?.key !== mark.key) {
