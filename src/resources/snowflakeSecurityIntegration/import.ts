@@ -6,6 +6,7 @@ import { SNOWFLAKE_CODES } from "../../clients/snowflakeErrors.js";
 import { asWritten, integrationNameProblem, storedName } from "../../clients/snowflakeNames.js";
 import { withDefaults } from "../../core/check.js";
 import { ConfigError, doing, isRemote, NotConfiguredError } from "../../core/errors.js";
+import { nameOfMark, readComment } from "../../core/mark.js";
 import type { Properties } from "../../core/value.js";
 import { observe } from "../../rollout/observe.js";
 import type { Recorded } from "../../rollout/record.js";
@@ -41,6 +42,9 @@ export async function importIntegration(context: Context, id: string): Promise<R
       ...(held === undefined ? { oauthRedirectUri: described.get("OAUTH_REDIRECT_URI") ?? "" } : { integration: held.slug, scopes: held.slot.scopes }),
     });
     const stage = stageOf(context, declared, undefined, undefined);
+    const { mark } = readComment(described.get("COMMENT") ?? "");
+    if (mark !== undefined && mark.stack !== stage.mark.stack)
+      context.env.say.warning(`it carries the mark of ${nameOfMark(mark)}: take it out of that stack, so that it has one owner.`);
     const client = await stage.server.recall({ clientId, objects: {} }, () => undefined);
     const recorded: Recorded = {
       ...(held === undefined ? {} : { workspace: stage.odeus.baseUrl }),
@@ -55,6 +59,7 @@ export async function importIntegration(context: Context, id: string): Promise<R
       drift: [],
     };
     const seen = await observe(stage, recorded);
+    for (const note of seen.notes) context.env.say.info(note);
     return { id: name, inputs: declared, state: toState(declared, seen.recorded, stage.server) };
   });
 }
