@@ -64,4 +64,4 @@ const leaking: Resource = {
   delete: async () => undefined,
 };
 
-startPlugin(async () => createService({ resources: [leaking], now: () => new Date(), args: process.argv.slice(2), environment: process.env }));
+startPlugin(async (log) => createService({ resources: [leaking], now: () => new Date(), log, environment: process.env }));

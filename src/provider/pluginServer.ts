@@ -1,43 +1,39 @@
 /**
- * The plugin process: opens its port first and loads everything else afterwards, because every command waits for the port,
- * twice with a YAML program.
+ * The plugin process: opens its port first, because every command waits for it, and loads the rest when something asks for it.
+ * A YAML program has the plugin started twice, and the first process is asked for nothing but the schema.
  */
 
 import * as grpc from "@grpc/grpc-js";
 import { ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb.js";
+import { createEngineLog, type EngineLog, engineAddress } from "./engineLog.js";
+import { createIntroduction } from "./introduction.js";
+import type { RpcFailure } from "./rpcErrors.js";
 import type { RunningService, Service } from "./service.js";
 
 /** The engine's own limit; a schema or a state may exceed gRPC's default of 4 MB. */
 const MAX_MESSAGE_BYTES = 400 * 1024 * 1024;
 const PARENT_WATCH_MILLISECONDS = 1_000;
 
-const RPCS: readonly (keyof Service)[] = [
-  "handshake",
-  "attach",
-  "getPluginInfo",
-  "getSchema",
-  "checkConfig",
-  "diffConfig",
-  "configure",
-  "check",
-  "diff",
-  "create",
-  "read",
-  "update",
-  "delete",
-  "invoke",
-  "cancel",
-];
+const RPCS: readonly (keyof Service)[] = ["checkConfig", "diffConfig", "configure", "check", "diff", "create", "read", "update", "delete", "invoke", "cancel"];
 
-/** Serves until the engine ends the process. `load` brings the service; its modules are loaded after the port is open. */
-export function startPlugin(load: () => Promise<RunningService>): void {
+/** Serves until the engine ends the process. `load` brings the service, with the first call that is no introduction. */
+export function startPlugin(load: (log: EngineLog) => Promise<RunningService>): void {
   // The stack's configuration, decrypted: what the provider needs comes with Configure, and children must not inherit it.
   delete process.env["PULUMI_CONFIG"];
+  const log = createEngineLog(engineAddress(process.argv.slice(2)));
+  let running: RunningService | undefined;
   let loading: Promise<RunningService> | undefined;
-  const loaded = (): Promise<RunningService> => (loading ??= load());
+  const loaded = (): Promise<RunningService> => (loading ??= load(log).then((service) => (running = service)));
+  const failure = (error: unknown): RpcFailure => running?.failure(error) ?? { code: grpc.status.INTERNAL, details: startFailure(error) };
 
   const server = new grpc.Server({ "grpc.max_receive_message_length": MAX_MESSAGE_BYTES, "grpc.max_send_message_length": MAX_MESSAGE_BYTES });
-  server.addService(ResourceProviderService, Object.fromEntries(RPCS.map((rpc) => [rpc, handler(rpc, loaded)])));
+  server.addService(
+    ResourceProviderService,
+    Object.fromEntries([
+      ...Object.entries<Answer>({ ...createIntroduction(log) }).map(([rpc, answer]) => [rpc, handler(answer, failure)]),
+      ...RPCS.map((rpc) => [rpc, handler(async (request) => (await loaded()).service[rpc](request), failure)]),
+    ]),
+  );
   server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, port) => {
     if (error !== null) {
       process.stderr.write(`${error.message}\n`);
@@ -45,26 +41,23 @@ export function startPlugin(load: () => Promise<RunningService>): void {
     }
     // The engine reads the port from here; nothing else may ever be written to stdout.
     process.stdout.write(`${port}\n`);
-    setImmediate(() => void loaded().catch(endProcess));
   });
 
   // A stray error must not take the other resources' operations with it.
-  const crashed = (error: unknown): void => void loaded().then((running) => running.crashed(error), endProcess);
+  const crashed = (error: unknown): void => void loaded().then((service) => service.crashed(error), endProcess);
   process.on("uncaughtException", crashed);
   process.on("unhandledRejection", crashed);
-  stopWithParent(loaded);
+  stopWithParent(() => running?.stop());
 }
 
-function handler(rpc: keyof Service, loaded: () => Promise<RunningService>): grpc.UntypedHandleCall {
-  return async (call: grpc.ServerUnaryCall<unknown, unknown>, callback: grpc.sendUnaryData<unknown>) => {
-    let running: RunningService | undefined;
-    try {
-      running = await loaded();
-      callback(null, await running.service[rpc](call.request as never));
-    } catch (error) {
-      callback(running === undefined ? { code: grpc.status.INTERNAL, details: startFailure(error) } : running.failure(error));
-    }
-  };
+type Answer = (request: never) => Promise<unknown>;
+
+function handler(answer: Answer, failure: (error: unknown) => RpcFailure): grpc.UntypedHandleCall {
+  return (call: grpc.ServerUnaryCall<unknown, unknown>, callback: grpc.sendUnaryData<unknown>) =>
+    void answer(call.request as never).then(
+      (message) => callback(null, message),
+      (error: unknown) => callback(failure(error)),
+    );
 }
 
 function startFailure(error: unknown): string {
@@ -77,14 +70,12 @@ function endProcess(error: unknown): void {
 }
 
 /** An engine that was killed leaves its plugins running, unseen, for hours: another parent means that it is gone. */
-function stopWithParent(loaded: () => Promise<RunningService>): void {
+function stopWithParent(stop: () => Promise<void> | undefined): void {
   const parent = process.ppid;
   const watch = setInterval(() => {
     if (process.ppid === parent) return;
     clearInterval(watch);
-    void loaded()
-      .then((running) => running.stop())
-      .finally(() => process.exit(0));
+    void (stop() ?? Promise.resolve()).finally(() => process.exit(0));
   }, PARENT_WATCH_MILLISECONDS);
   watch.unref();
 }

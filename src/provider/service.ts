@@ -1,22 +1,19 @@
 /** The plugin's answers to the engine, one function an RPC: protobuf in, plain objects to the lifecycle, protobuf out. */
 
 import * as grpc from "@grpc/grpc-js";
-import { type PluginAttach, PluginInfo } from "@pulumi/pulumi/proto/plugin_pb.js";
 import * as pb from "@pulumi/pulumi/proto/provider_pb.js";
 import type { Message } from "google-protobuf";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb.js";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb.js";
 import type { ValuePath } from "../core/check.js";
 import type { Config } from "../core/config.js";
-import { packageVersion } from "../core/packageVersion.js";
 import { isInside } from "../core/propertyPath.js";
 import { Secret, scrub } from "../core/secret.js";
 import type { Properties } from "../core/value.js";
 import { type Difference, PartialFailure, type ProviderFunction, type Resource } from "../resources/resource.js";
 import { configuration, configurationProblems, secretArguments } from "./configuration.js";
-import { createEngineLog, engineAddress } from "./engineLog.js";
+import type { EngineLog } from "./engineLog.js";
 import { createLifecycle, type Operation, UnknownToken } from "./lifecycle.js";
-import { schemaText } from "./packageFiles.js";
 import { decode, encode, textsAt, type WireProperties } from "./propertyValues.js";
 import { failed, initFailed, RpcError, type RpcFailure } from "./rpcErrors.js";
 import { kindOf, typeOf } from "./urn.js";
@@ -25,17 +22,12 @@ export interface ServiceOptions {
   resources: readonly Resource[];
   functions?: readonly ProviderFunction[];
   now: () => Date;
-  /** The process's own arguments. */
-  args: readonly string[];
+  log: EngineLog;
   environment: Readonly<Record<string, string | undefined>>;
 }
 
-/** The RPCs that are served; the engine is told UNIMPLEMENTED for all others. */
+/** The RPCs that are served, beside those of the introduction; the engine is told UNIMPLEMENTED for all others. */
 export interface Service {
-  handshake(request: pb.ProviderHandshakeRequest): Promise<Message>;
-  attach(request: PluginAttach): Promise<Message>;
-  getPluginInfo(request: Empty): Promise<Message>;
-  getSchema(request: pb.GetSchemaRequest): Promise<Message>;
   checkConfig(request: pb.CheckRequest): Promise<Message>;
   diffConfig(request: pb.DiffRequest): Promise<Message>;
   configure(request: pb.ConfigureRequest): Promise<Message>;
@@ -59,8 +51,7 @@ export interface RunningService {
   stop(): Promise<void>;
 }
 
-export function createService({ resources, functions = [], now, args, environment }: ServiceOptions): RunningService {
-  const log = createEngineLog(engineAddress(args));
+export function createService({ resources, functions = [], now, log, environment }: ServiceOptions): RunningService {
   const lifecycle = createLifecycle({ resources, functions, now, log });
   let config: Config = configuration(() => undefined, environment);
 
@@ -103,24 +94,6 @@ export function createService({ resources, functions = [], now, args, environmen
   }
 
   const service: Service = {
-    async handshake(request) {
-      if (request.getEngineAddress() !== "") log.connect(request.getEngineAddress());
-      return new pb.ProviderHandshakeResponse().setAcceptSecrets(true);
-    },
-
-    async attach(request) {
-      log.connect(request.getAddress());
-      return new Empty();
-    },
-
-    async getPluginInfo() {
-      return new PluginInfo().setVersion(packageVersion());
-    },
-
-    async getSchema() {
-      return new pb.GetSchemaResponse().setSchema(schemaText());
-    },
-
     async checkConfig(request) {
       const secrets: ValuePath[] = [];
       const given = opened(secrets, request.getNews());
