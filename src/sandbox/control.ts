@@ -72,6 +72,8 @@ export async function startControl(certificates: Certificates): Promise<Control>
         outgoing.writeHead(status, { "content-type": "application/json" }).end(body === undefined ? undefined : JSON.stringify(body)),
       );
   });
+  // As in listener.ts.
+  server.keepAliveTimeout = 0;
   await new Promise<void>((ready, failed) => server.once("error", failed).listen(0, "127.0.0.1", ready));
   return {
     origin: `http://localhost:${(server.address() as AddressInfo).port}`,

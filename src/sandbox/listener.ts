@@ -46,6 +46,8 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
   };
   const server: Server = options.tls === undefined ? createServer(answer) : createTlsServer(options.tls, answer);
   server.on("connection", rememberConnection);
+  // A call that sets out on a connection just when it ends for idleness would fail by chance, where faults are to be planned.
+  server.keepAliveTimeout = 0;
   // Loopback only, whatever happens around it.
   await new Promise<void>((ready, failed) => server.once("error", failed).listen(0, "127.0.0.1", ready));
   origin = `${options.tls === undefined ? "http" : "https"}://localhost:${(server.address() as AddressInfo).port}`;
