@@ -125,7 +125,8 @@ function unknownNames(shape: Shape, value: unknown, path: ValuePath): string[] {
 
 /**
  * The inputs with the definition's defaults where nothing is given, in nested objects that are given too. Otherwise they stay
- * as the program wrote them: another spelling of the same value would be a difference for ever. What is null counts as not given.
+ * as the program wrote them: another spelling of the same value would be a difference for ever. What is null counts as not given,
+ * and a number in a map of texts as its text.
  */
 export function withDefaults(definition: z.ZodObject, inputs: Properties): Properties {
   return completed(shapeOf(definition), inputs) as Properties;
@@ -141,12 +142,17 @@ function completed(shape: Shape, value: Value): Value {
   const result: Properties = {};
   for (const [name, each] of given) {
     const property = shape.type === "map" ? shape.element : Object.hasOwn(shape.properties, name) ? shape.properties[name] : undefined;
-    result[name] = property === undefined ? each : completed(property, each);
+    result[name] = property === undefined ? each : completed(property, shape.type === "map" ? asText(property, each) : each);
   }
   for (const [name, property] of Object.entries(shape.properties)) {
     if (!Object.hasOwn(result, name) && property.default !== undefined) result[name] = completed(property, structuredClone(property.default) as Value);
   }
   return result;
+}
+
+/** A program in YAML reads a configured "2" as a number, and a map whose names are free has no property to declare it as text. */
+function asText({ type }: Shape, value: Value): Value {
+  return type === "text" && (typeof value === "number" || typeof value === "boolean") ? String(value) : value;
 }
 
 /** Where the definition holds secrets, nested ones and those in lists and maps too. */

@@ -22,6 +22,7 @@ const definition = z.strictObject({
   ratio: z.number().gt(0).lt(1).optional(),
   verify: z.boolean().default(true),
   list: z.array(z.string()).default(["a"]),
+  triggers: z.record(z.string(), z.string()).optional(),
 });
 const fit = { integrations: [{ integration: "mail" }] };
 
@@ -95,6 +96,12 @@ describe("withDefaults", () => {
       verify: true,
       list: ["a"],
     });
+  });
+
+  it("takes a number in a map of texts for its text, as YAML reads it from a configuration, and no other number", () => {
+    const given = withDefaults(definition, { ...fit, triggers: { when: 2, on: true, late: UNKNOWN, never: null, nested: [1] }, tenant: 3 });
+    expect(given).toMatchObject({ triggers: { when: "2", on: "true", late: UNKNOWN, nested: [1] }, tenant: 3 });
+    expect(shapeProblems(definition, given)).toEqual(["tenant: must be text", "triggers.nested: must be text"]);
   });
 
   it("keeps the order in which the program wrote, and what it does not know", () => {

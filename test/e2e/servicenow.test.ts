@@ -75,7 +75,7 @@ describe.each(["TypeScript", "YAML"])("the ServiceNow example in %s", (language)
 
   it("announces the gap of a new secret, sets and enters it with two calls, and who is connected stays so", async () => {
     const before = await record();
-    await stack.stack.setConfig("secretRound", { value: "second" });
+    await stack.stack.setConfig("secretRound", { value: "2" });
     const preview = await stack.preview(program);
     expect(preview.output).toContain("ServiceNow has one at a time, so sign-ins in the moment between the two fail");
     expect(preview.changing).toEqual([]);
