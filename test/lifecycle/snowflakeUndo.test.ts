@@ -148,7 +148,7 @@ describe.each(HOSTS)("a security integration through the %s host", (host, start)
           await stage.world.fault({ ...fault(operation), operation, call });
           const outcome = await stage.up(later(), made).catch((error: unknown) => error);
           await stage.world.clearFaults();
-          let kept = made;
+          let kept: Made = made;
           if (outcome instanceof Error) {
             const failure = outcome as Parameters<typeof keptOf>[0];
             if (failure.partial === undefined) {
