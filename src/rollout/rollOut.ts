@@ -77,7 +77,8 @@ export async function rollOut(stage: Stage, wish: Wish, before: Recorded | undef
     const entry = await theEntry(isNew ? completed : async () => undefined);
 
     // 3. Into the slots, all side by side.
-    const names = places.map(({ use }) => use.written).join(", ");
+    // An id, which a program takes from another resource, tells people nothing.
+    const names = places.map(({ use, integration: { id, name } }) => (use.written.toLowerCase() === id.toLowerCase() ? name : use.written)).join(", ");
     if (entry.whole && places.length > 0) env.say.progress(`entering the client in ${names}`);
     progress.forward ||= entry.whole && places.some(({ slot }) => slot.mode === "CUSTOM" && slot.clientId === client.clientId);
     const { written, failures } = await enterPlaces(

@@ -73,6 +73,22 @@ describe.each(HOSTS)("a custom integration through the %s host", (name, start) =
     expect((await named("Lost answer")).map(({ id }) => id)).toEqual([made.id]);
   });
 
+  it("goes by its name in the progress lines where the program gives its id", async () => {
+    const integration = `Lake ${name}`;
+    const { id, state } = await make(integration);
+    const client = await stage.world.vendorClient("atlassian", { redirectUris: [String(state["redirectUrl"])], scopes: ["sql"] });
+    const origin = stage.world.environment["ODEUS_ENDPOINT_ATLASSIAN"];
+    const existing = { ...client, authorizationUrl: `${origin}/authorize`, tokenUrl: `${origin}/oauth/token` };
+    // A status that is replaced within 200 ms is not shown.
+    await stage.world.latency(250);
+    const made = await stage.up({ integrations: [{ integration: id, scopes: ["sql"] }], existing });
+    await stage.world.latency(0);
+    const shown = stage.host.lines.filter(({ ephemeral }) => ephemeral).map(({ message }) => message);
+    expect(shown).toContain(`entering the client in ${integration}`);
+    expect(shown.join("\n")).not.toContain(id);
+    await stage.destroy(made);
+  });
+
   it("carries a hand-made client with its endpoints, from a connected user to nothing left", async () => {
     const integration = `Warehouse ${name}`;
     const { id, state } = await make(integration);
