@@ -8,7 +8,7 @@ import { CONFIG, type Config, type ConfigName, type ConfigSource, createConfig }
 import { CONFIG_TREE, type ConfigValue } from "../core/configTree.js";
 import { ConfigError } from "../core/errors.js";
 import { isAsset, type Properties, UNKNOWN, type Value } from "../core/value.js";
-import { decode, type WireProperties } from "./propertyValues.js";
+import { decode, textsAt, type WireProperties } from "./propertyValues.js";
 
 /** Configuration from top-level values. The scrubber learns its secrets at once, not when they are first used. */
 export function configuration(top: (name: string) => Value, environment: ConfigSource["environment"]): Config {
@@ -49,6 +49,17 @@ function parse(text: string): Value {
   } catch {
     return undefined;
   }
+}
+
+/** Texts that nothing may say. One secret makes the object around it a secret as a whole; what is none by its name stays sayable. */
+export function secretTexts(args: Properties, secrets: readonly ValuePath[]): string[] {
+  const paths = secrets.flatMap((path): ValuePath[] => {
+    const [name = ""] = path;
+    const [group, given] = [CONFIG_TREE.groups[name], args[name]];
+    if (path.length > 1 || group === undefined || typeof given !== "object" || given === null) return [path];
+    return Object.keys(given).flatMap((inner) => (group[inner] === undefined || group[inner].secret === true ? [[name, inner]] : []));
+  });
+  return textsAt(args, paths);
 }
 
 /** What the engine adds to the arguments of every provider. */

@@ -11,7 +11,7 @@ import { isInside } from "../core/propertyPath.js";
 import { Secret, scrub } from "../core/secret.js";
 import type { Properties } from "../core/value.js";
 import { type Difference, PartialFailure, type ProviderFunction, type Resource } from "../resources/resource.js";
-import { configuration, configurationProblems, secretArguments } from "./configuration.js";
+import { configuration, configurationProblems, secretArguments, secretTexts } from "./configuration.js";
 import type { EngineLog } from "./engineLog.js";
 import { createLifecycle, type Operation, UnknownToken } from "./lifecycle.js";
 import { decode, encode, textsAt, type WireProperties } from "./propertyValues.js";
@@ -56,13 +56,13 @@ export function createService({ resources, functions = [], now, log, environment
   let config: Config = configuration(() => undefined, environment);
 
   /** Values of one request, and the paths at which any of them was wrapped. */
-  function opened(secrets: ValuePath[], struct: Struct | undefined): Properties {
+  function opened(secrets: ValuePath[], struct: Struct | undefined, unsayable: typeof textsAt = textsAt): Properties {
     const wire = struct === undefined ? {} : (struct.toJavaScript() as WireProperties);
     // Keys with two underscores are the engine's and the hosts' own, and old state of the dynamic host holds them.
     const own = Object.fromEntries(Object.entries(wire).filter(([name]) => !name.startsWith("__")));
     const found: ValuePath[] = [];
     const properties = decode(own, found);
-    for (const text of textsAt(properties, found)) new Secret(text);
+    for (const text of unsayable(properties, found)) new Secret(text);
     secrets.push(...found);
     return properties;
   }
@@ -96,7 +96,7 @@ export function createService({ resources, functions = [], now, log, environment
   const service: Service = {
     async checkConfig(request) {
       const secrets: ValuePath[] = [];
-      const given = opened(secrets, request.getNews());
+      const given = opened(secrets, request.getNews(), secretTexts);
       const problems = configurationProblems(given);
       // Exactly what was given, secrets wrapped: nothing from the environment may reach the state.
       const sealedArgs = encode(given, [...secrets, ...secretArguments(given)]);
@@ -109,7 +109,7 @@ export function createService({ resources, functions = [], now, log, environment
     },
 
     async configure(request) {
-      const given = opened([], request.getArgs());
+      const given = opened([], request.getArgs(), secretTexts);
       config = configuration((name) => given[name], environment);
       return new pb.ConfigureResponse().setAcceptsecrets(true).setSupportspreview(true);
     },
