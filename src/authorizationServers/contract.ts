@@ -137,6 +137,8 @@ export interface AuthorizationServer {
   complete(client: RegisteredClient, wish: ClientWish): Promise<RegisteredClient>;
   /** Makes the client what it has to be: adds what the wish lacks, and takes away what `formerly` had and the wish has not. */
   converge(client: RegisteredClient, mark: Mark, wish: ClientWish, formerly: ClientWish, undoable: Undoable): Promise<RegisteredClient>;
+  /** What cannot be undone, and what nobody's sign-in needs: done last, when nothing declared can fail any more. */
+  finish?(client: RegisteredClient): Promise<RegisteredClient>;
   /** A new secret: beside the others, in the idle slot, or in place of the only one. */
   addSecret(client: RegisteredClient, mark: Mark, known: KnownSecrets, undoable: Undoable): Promise<IssuedSecret>;
   /** The current secret again; only of servers that show it. */

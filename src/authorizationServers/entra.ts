@@ -8,10 +8,11 @@ import type { Env } from "../core/env.js";
 import { ConfigError, doing, isRemote, mayHaveHappened } from "../core/errors.js";
 import { markOfTags, ownerOtherThan } from "../core/mark.js";
 import { createSideBySide } from "../core/sideBySide.js";
-import { askUntil, type Patience, untilReady } from "../core/wait.js";
+import { askUntil, bothEnded, type Patience, untilReady } from "../core/wait.js";
 import type { AuthorizationServer, ClientWish, IssuedSecret, Observation, RegisteredClient, Undoable } from "./contract.js";
-import { change, type EntraSettings, imageType, newBody, seen } from "./entraApplication.js";
+import { change, type EntraSettings, newBody, seen } from "./entraApplication.js";
 import { convergeGrant, ensureServicePrincipal, findGrant, notReplicated, scopesOf } from "./entraConsent.js";
+import { newLogo, withLogo } from "./entraLogo.js";
 import { observation } from "./entraObservation.js";
 import { policyWarnings, readSecretPolicy, type SecretPolicy } from "./entraPolicy.js";
 import { createRecycleBin } from "./entraRecycleBin.js";
@@ -118,15 +119,14 @@ export function createEntraServer(options: EntraOptions): AuthorizationServer {
     return id;
   }
 
-  /** Service principal, consent and logo: everything beside the app itself. */
+  /** Service principal and consent: what sign-in needs beside the app itself. */
   async function complete(app: Pick<Application, "id" | "appId">, client: RegisteredClient, wish: ClientWish, undoable: Undoable): Promise<RegisteredClient> {
     const objects = { ...client.objects };
-    const consent = (async () => {
-      const servicePrincipal = await usableServicePrincipal(app, undoable);
-      objects["servicePrincipalId"] = servicePrincipal;
-      const granted = grantedTo(client);
-      const wished = settings.grantAdminConsent ? wish.scopes.map(bareScope) : [];
-      if (wished.length === 0 && granted.length === 0) return;
+    const servicePrincipal = await usableServicePrincipal(app, undoable);
+    objects["servicePrincipalId"] = servicePrincipal;
+    const granted = grantedTo(client);
+    const wished = settings.grantAdminConsent ? wish.scopes.map(bareScope) : [];
+    if (wished.length > 0 || granted.length > 0) {
       const ids = { servicePrincipalId: servicePrincipal, resourceId: (await scopes()).resourceId };
       await convergeGrant(graph, ids, { wished, formerly: granted }, patience, (held) =>
         undoable({
@@ -135,14 +135,7 @@ export function createEntraServer(options: EntraOptions): AuthorizationServer {
         }),
       );
       objects["granted"] = wished.join(" ");
-    })();
-    const logo = (async () => {
-      if (settings.logo === undefined || settings.logo.hash === objects["logoHash"]) return;
-      const content = await settings.logo.content();
-      await untilReady(patience, notReplicated, () => graph.putLogo(app.id, imageType(content), content));
-      objects["logoHash"] = settings.logo.hash;
-    })();
-    await Promise.all([consent, logo]);
+    }
     return { ...client, objects };
   }
 
@@ -276,13 +269,20 @@ export function createEntraServer(options: EntraOptions): AuthorizationServer {
 
     async complete(client, wish) {
       // What is made here goes with the app.
-      return doing(`registering ${title}`, () => complete({ id: objectIdOf(client), appId: client.clientId }, client, wish, () => undefined));
+      return doing(`registering ${title}`, async () => {
+        const app = { id: objectIdOf(client), appId: client.clientId };
+        const [made, { objects }] = await bothEnded(
+          complete(app, client, wish, () => undefined),
+          withLogo(graph, patience, settings, client, app.id),
+        );
+        return { ...made, objects: { ...objects, ...made.objects } };
+      });
     },
 
     async converge(client, mark, wish, formerly, undoable) {
       return doing(`updating ${title}`, async () => {
         const objectId = objectIdOf(client);
-        const app = await application(objectId);
+        const [app] = await Promise.all([application(objectId), newLogo(settings, client)]);
         if (app === undefined) throw new ConfigError(`the app registration ${client.clientId} is gone. Run again: a new one is made.`);
         const patch = change(
           app,
@@ -304,6 +304,8 @@ export function createEntraServer(options: EntraOptions): AuthorizationServer {
         return complete(app, client, wish, undoable);
       });
     },
+
+    finish: (client) => doing(`updating ${title}`, () => withLogo(graph, patience, settings, client, objectIdOf(client))),
 
     async addSecret(client, mark, known, undoable) {
       return doing(`issuing a secret for ${title}`, async () => {

@@ -1,7 +1,6 @@
 /** How an Entra app registration is written and compared: tags, redirect URLs, permissions, and what others added to them. */
 
 import { type Application, type ApplicationBody, MICROSOFT_GRAPH_APP_ID, type PasswordCredential, type RequiredResourceAccess } from "../clients/graph.js";
-import { ConfigError } from "../core/errors.js";
 import { isMarkTag, type Mark, tagsOf } from "../core/mark.js";
 import { converged, minus, sameSet, union } from "../core/sets.js";
 import type { ClientWish, Sighting } from "./contract.js";
@@ -139,13 +138,4 @@ export function compare(
     missingScopes: minus(scopeIds, scopes),
     extraScopes: minus(scopes, scopeIds),
   };
-}
-
-/** Media type by the first bytes; Graph takes JPEG, PNG and GIF. */
-export function imageType(content: Buffer): string {
-  const start = content.subarray(0, 4).toString("latin1");
-  if (start === "\x89PNG") return "image/png";
-  if (start.startsWith("\xff\xd8")) return "image/jpeg";
-  if (start.startsWith("GIF8")) return "image/gif";
-  throw new ConfigError("entra.logo: is not a JPEG, PNG or GIF file.");
 }

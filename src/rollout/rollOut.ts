@@ -14,7 +14,7 @@ import { type Entry, enterPlaces, needsSecret, readBack } from "./enter.js";
 import { secretToEnter } from "./issue.js";
 import { leaveSlots } from "./leave.js";
 import type { Place } from "./places.js";
-import { knownSecrets, type Recorded, registeredBefore, type Wish } from "./record.js";
+import { knownSecrets, PLANNED, type Recorded, registeredBefore, type SlotRecord, type Wish } from "./record.js";
 import { removeFormer } from "./remove.js";
 import { proveSecret } from "./secret.js";
 import { type Progress, settle } from "./settle.js";
@@ -56,6 +56,9 @@ export async function rollOut(stage: Stage, wish: Wish, before: Recorded | undef
     for (const { use, slot } of places)
       if (slot.clientId !== null && wish.replaceClientIds.includes(slot.clientId) && !own.includes(slot.clientId))
         env.say.warning(`${use.written}: client ${slot.clientId} is pushed out, as replaceClientIds asks; it cannot be put back.`);
+
+    // Known from here on: a later run may be killed right after it entered the client, and a destroy has to find it.
+    for (const place of places) draft.slots[place.integration.id] ??= { ...slotRecord(place), secretUpdatedAt: PLANNED };
 
     // 1. The client, with everything it needs and, for now, everything it needed before.
     const formerly = registeredBefore(stage.continues ? before : undefined);
@@ -125,6 +128,7 @@ export async function rollOut(stage: Stage, wish: Wish, before: Recorded | undef
     await removeFormer(stage, needless, (done) => {
       draft.replaced = draft.replaced.filter((one) => one !== done);
     });
+    if (server.finish !== undefined) draft.client = await server.finish(client);
     return draft;
 
     async function theClient(own: RegisteredClient | undefined): Promise<{ client: RegisteredClient; isNew: boolean }> {
@@ -205,18 +209,11 @@ export async function rollOut(stage: Stage, wish: Wish, before: Recorded | undef
       for (const { state, detail } of observed.findings) if (state === "wrong") env.say.warning(`not proven: ${detail}`);
     }
 
-    function record({ use, integration, slot, scopes }: Place, wasWritten: boolean, withSecret: boolean): void {
+    function record(place: Place, wasWritten: boolean, withSecret: boolean): void {
+      const { integration } = place;
       const entered = withSecret ? undefined : before?.slots[integration.id]?.secretUpdatedAt;
       const at = wasWritten && withSecret ? (written.get(integration.id)?.clientSecretUpdatedAt ?? undefined) : entered;
-      draft.slots[integration.id] = {
-        written: use.written,
-        slug: integration.slug,
-        redirectUrl: slot.redirectUrl,
-        scopes,
-        scopeSync: use.scopes === undefined,
-        custom: integration.custom,
-        ...(at === undefined ? {} : { secretUpdatedAt: at }),
-      };
+      draft.slots[integration.id] = { ...slotRecord(place), ...(at === undefined ? {} : { secretUpdatedAt: at }) };
     }
 
     async function leaveSecrets(): Promise<void> {
@@ -238,4 +235,9 @@ export async function rollOut(stage: Stage, wish: Wish, before: Recorded | undef
       wish.uses.map(({ written }) => written),
     );
   }
+}
+
+function slotRecord({ use, integration, slot, scopes }: Place): SlotRecord {
+  const { slug, custom } = integration;
+  return { written: use.written, slug, redirectUrl: slot.redirectUrl, scopes, scopeSync: use.scopes === undefined, custom };
 }
