@@ -5,7 +5,7 @@ import { mayHaveHappened } from "../core/errors.js";
 import type { Secret } from "../core/secret.js";
 import { minus } from "../core/sets.js";
 import type { Place } from "./places.js";
-import { knownSecrets, type Recorded, type Wish } from "./record.js";
+import { knownSecrets, PLANNED, type Recorded, type SlotRecord, type Wish } from "./record.js";
 import type { Stage } from "./stage.js";
 
 export interface Issuing {
@@ -133,7 +133,8 @@ function keep({ wish, draft }: Issuing, { keyId, createdAt, expiresAt, digest, i
 
 /** Recorded like this, a run that ends here tells the next one that no slot holds the current secret. */
 function owe(draft: Recorded): void {
-  draft.slots = Object.fromEntries(Object.entries(draft.slots).map(([id, { secretUpdatedAt: _earlier, ...slot }]) => [id, slot]));
+  const owing = ({ secretUpdatedAt, ...slot }: SlotRecord): SlotRecord => (secretUpdatedAt === PLANNED ? { ...slot, secretUpdatedAt } : slot);
+  draft.slots = Object.fromEntries(Object.entries(draft.slots).map(([id, slot]) => [id, owing(slot)]));
 }
 
 /** Secrets with our mark that no record knows: an earlier run died with them. */

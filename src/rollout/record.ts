@@ -34,6 +34,9 @@ export interface Wish {
   givenChanged: boolean;
 }
 
+/** In place of a time: a run meant to enter the client here, and no run that ended has. */
+export const PLANNED = "";
+
 export interface SlotRecord {
   written: string;
   /** Absent in records of before it was kept. */

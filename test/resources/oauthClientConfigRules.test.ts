@@ -3,7 +3,7 @@ import { shapeProblems, withDefaults } from "../../src/core/check.js";
 import { type Properties, UNKNOWN, type Value } from "../../src/core/value.js";
 import { inputs as definition } from "../../src/resources/oauthClientConfig/definition.js";
 import { knownInputs } from "../../src/resources/oauthClientConfig/knownInputs.js";
-import { problemsOf, slotsOf } from "../../src/resources/oauthClientConfig/rules.js";
+import { claimsOf, problemsOf, slotsOf } from "../../src/resources/oauthClientConfig/rules.js";
 
 const uses = (...integrations: Value[]): Value[] => integrations.map((integration) => ({ integration }));
 const MAIL: Properties = { integrations: uses("outlook-email"), entra: { displayName: "Odeus mail" } };
@@ -128,4 +128,9 @@ describe("what a preview can look at", () => {
 it("names the slots as the program wrote them, as far as they are known", () => {
   expect(slotsOf({ integrations: [{ integration: "jira" }, UNKNOWN, { integration: UNKNOWN }, null, 7, { integration: "gmail" }] })).toEqual(["jira", "gmail"]);
   expect(slotsOf({ integrations: UNKNOWN })).toEqual([]);
+});
+
+it("claims beside the slots a client that it takes over, where it is known", () => {
+  expect(claimsOf({ integrations: uses("jira"), adoptClientId: "a" })).toEqual(["jira", "the client a"]);
+  expect(claimsOf({ integrations: uses("jira"), adoptClientId: UNKNOWN })).toEqual(["jira"]);
 });

@@ -14,7 +14,7 @@ import { description, inputs as inputDefinition, outputs as outputDefinition } f
 import { anotherClient, diffOf } from "./diff.js";
 import { importClient } from "./import.js";
 import { knownInputs } from "./knownInputs.js";
-import { KINDS, problemsOf, slotsOf } from "./rules.js";
+import { claimsOf, KINDS, problemsOf } from "./rules.js";
 import { stageOf, wishOf } from "./stage.js";
 import { fromState, inputsOf, readBackInputs, toState } from "./state.js";
 
@@ -24,7 +24,7 @@ export const oauthClientConfig: Resource = {
   inputs: inputDefinition,
   outputs: outputDefinition,
   check: problemsOf,
-  slots: slotsOf,
+  slots: claimsOf,
 
   diff: (state, inputs, now) => diffOf(state, inputs, fromState(state), now),
 

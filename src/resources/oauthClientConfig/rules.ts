@@ -123,6 +123,12 @@ function hostOf(url: string): string {
   return URL.canParse(url) ? new URL(url).hostname : "";
 }
 
+/** What no other resource may claim: the workspace integrations, and a client that it takes over, which has one mark. */
+export function claimsOf(inputs: Properties): string[] {
+  const { adoptClientId } = inputs;
+  return [...slotsOf(inputs), ...(typeof adoptClientId === "string" ? [`the client ${adoptClientId}`] : [])];
+}
+
 /** The slots that the inputs name, as the program wrote them. */
 export function slotsOf(inputs: Properties): string[] {
   const { integrations } = inputs;

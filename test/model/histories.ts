@@ -1,0 +1,47 @@
+/** Histories in which the rollout, or a version of it that was broken on purpose, once went wrong: shrunk, and played in every run. */
+
+import type { HandEdit, History, Step } from "./commands.js";
+import type { Change, Kind } from "./declarations.js";
+import type { Fault } from "./world.js";
+
+const up = (...faults: Fault[]): Step => ({ do: "up", refresh: false, backwards: false, faults });
+const backwards = (...faults: Fault[]): Step => ({ do: "up", refresh: false, backwards: true, faults });
+const destroy = (...faults: Fault[]): Step => ({ do: "destroy", faults });
+const hand = (what: HandEdit["what"], at = 0): Step => ({ do: "hand", what, at });
+const wait = (hours: number): Step => ({ do: "wait", hours });
+const at = (index: number, kind: Fault["kind"], times = 1): Fault => ({ at: index, kind, times });
+const declare = (who: number, ...changes: [Change["what"], number?][]): Step => ({
+  do: "declare",
+  changes: changes.map(([what, to = 0]) => ({ who, what, to })),
+});
+
+function history(kinds: [Kind, Kind?], ...steps: Step[]): History {
+  const [first, second] = kinds;
+  return { kinds: [first, second], lag: 0, flickers: false, turns: [1], steps };
+}
+
+export const HISTORIES: [string, History][] = [
+  [
+    "two resources that adopt one client are refused, in place of taking it from each other in every up",
+    history(["entra", "entra"], declare(1, ["adopts"]), declare(0, ["adopts"])),
+  ],
+  [
+    "a slot that a killed run entered, after a create that was recorded half done, is given back by a destroy",
+    history(["entra", "entra"], backwards(at(5, "failed", 1000)), backwards(at(12, "killAfter")), destroy(at(2, "killBefore")), hand("slotGivenBack")),
+  ],
+  [
+    "what a create that was recorded half done has planned is no sign that its secret was renewed",
+    history(
+      ["entra", "snowflake"],
+      backwards(at(7, "unreachable", 1000)),
+      declare(1, ["everyDays", 13]),
+      declare(0, ["present"]),
+      wait(1500),
+      up(at(0, "killBefore")),
+    ),
+  ],
+  [
+    "two kills in a row leave no secret that the next up does not know",
+    history(["entra", "existing"], backwards(at(18, "killLanding")), up(at(10, "killBefore")), up(at(0, "killBefore"))),
+  ],
+];

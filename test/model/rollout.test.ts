@@ -1,0 +1,35 @@
+/** The same rollout code as in production, in thousands of histories: declared, changed, rotated, edited by hand, interrupted anywhere. */
+
+import * as fc from "fast-check";
+import { history } from "./commands.js";
+import { HISTORIES } from "./histories.js";
+import { play } from "./history.js";
+
+type Vendors = typeof import("./vendors.js");
+const mockVendors = (): Vendors => jest.requireActual<Vendors>("./vendors.js");
+jest.mock("../../src/authorizationServers/entra.js", () => ({
+  createEntraServer: (...options: unknown[]) => mockVendors().createEntraServer(options[0] as never),
+}));
+jest.mock("../../src/authorizationServers/serviceNow.js", () => ({
+  createServiceNowServer: (...options: unknown[]) => mockVendors().createServiceNowServer(options[0] as never),
+}));
+jest.mock("../../src/authorizationServers/snowflake.js", () => ({
+  createSnowflakeServer: (...options: unknown[]) => mockVendors().createSnowflakeServer(options[0] as never),
+}));
+jest.mock("../../src/authorizationServers/existing.js", () => ({
+  createExistingServer: (...options: unknown[]) => mockVendors().createExistingServer(options[0] as never),
+}));
+jest.mock("../../src/resources/workspaceApi.js", () => ({
+  limitsOf: () => mockVendors().limitsOf(),
+  odeusOf: (options: unknown) => mockVendors().odeusOf(options as never),
+}));
+
+const seed = Number(process.env["ODEUS_MODEL_SEED"] ?? Date.now() % 2 ** 31);
+const numRuns = Number(process.env["ODEUS_MODEL_RUNS"] ?? 2000);
+
+it.each(HISTORIES)("%s", (_defect, steps) => play(steps));
+
+// The same one again: ODEUS_MODEL_SEED=<seed>. Longer: ODEUS_MODEL_RUNS=100000.
+it(`holds in ${numRuns} histories (seed ${seed})`, async () => {
+  await fc.assert(fc.asyncProperty(history, play), { seed, numRuns });
+}, 600_000);
