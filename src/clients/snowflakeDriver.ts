@@ -80,6 +80,9 @@ export function openSession({ login, timeoutMs, queryTag }: SessionOptions): Pro
     timeout: timeoutMs,
     sfRetryMaxLoginRetries: 0,
     queryTag,
+    // Not left out: a file that the environment or the home folder names turns on the driver's own log, with secrets in it, and a
+    // login fails with it when it cannot be read.
+    clientConfigFile: "",
     // An account may have it on by default, and its timer would keep the process alive.
     clientSessionKeepAlive: false,
     // Otherwise a failed statement is sent a second time, when its rows are asked for.

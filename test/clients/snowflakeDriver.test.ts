@@ -52,7 +52,8 @@ interface Ended {
 
 function run(project: string): Promise<Ended> {
   // The driver keeps what it learns of revoked certificates below the home folder.
-  const env = { HOME: path.join(folder, "home"), ...world.environment };
+  // A client configuration that is not there, by itself, lets its logins fail.
+  const env = { HOME: path.join(folder, "home"), SF_CLIENT_CONFIG_FILE: path.join(folder, "none.json"), ...world.environment };
   const child = spawn(process.execPath, [path.join(folder, "plugin/program.js")], { cwd: path.join(folder, project), env });
   const ended: Ended = { code: null, stdout: "", stderr: "" };
   for (const channel of ["stdout", "stderr"] as const) {
