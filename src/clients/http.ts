@@ -292,8 +292,8 @@ export function createHttp(options: HttpOptions): Http {
       const kind = String(headers["content-type"] ?? "no content type").split(";")[0];
       throw fail(call, {
         outcome: changes,
-        status,
-        said: `answered with something that is not JSON (${kind})`,
+        page: true,
+        said: `answered with something that is not JSON (${kind}, ${status})`,
         remedy: `Check that ${host} is the service itself and not a proxy or a sign-in page.`,
       });
     }

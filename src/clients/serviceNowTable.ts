@@ -282,10 +282,10 @@ function remedyFor(status: number, words: string | undefined, signIn: ServiceNow
 
 /** What a person can do about an answer that is none of the Table API's. */
 function advised(error: RemoteError): RemoteError {
-  const { status, outcome, remedy } = error.failure;
+  const { status, page, outcome, remedy } = error.failure;
   if (status === 429) return error.advise(`${remedy} A rate limit rule of the instance (sys_rate_limit_rules) counts the calls of a user by the hour.`);
   // A page or a redirect in place of JSON.
-  if (status !== undefined && status < 500)
+  if (page || (status !== undefined && status < 500))
     return error.advise(
       "The instance may be hibernating (a developer instance is woken at https://developer.servicenow.com), not exist, or be behind a sign-in page. Check serviceNow.instance: it has to be a cloud instance, whose API answers without single sign-on.",
     );

@@ -56,7 +56,10 @@ export interface RemoteFailure {
   operation: string;
   host: string;
   outcome: Outcome;
+  /** Not of a page: what stands before the service has answered, and its status tells nothing about an object. */
   status?: number | undefined;
+  /** Something else than the service's API has answered, such as a proxy or a sign-in page. */
+  page?: true;
   /** The remote's own error code. */
   code?: string | undefined;
   requestId?: string | undefined;

@@ -39,7 +39,7 @@ export interface Fault {
   times?: number | "always";
   /** killBefore, killAfter: the process that dies. */
   pid?: number;
-  /** serverError: 503 when left out. */
+  /** serverError: 503 when left out; html: 200. */
   status?: number;
   /** throttled: the Retry-After header, as it is; no header when left out. */
   retryAfter?: string;

@@ -191,7 +191,7 @@ function faultReply(fault: Fault, call: RecordedCall, counterpart: Counterpart):
   switch (fault.fault) {
     case "html":
       return {
-        status: 200,
+        status: fault.status ?? 200,
         headers: { "content-type": "text/html; charset=utf-8" },
         body: "<!doctype html><title>Sign in</title><p>Please sign in to the network.",
       };

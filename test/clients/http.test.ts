@@ -161,10 +161,10 @@ describe("a failure", () => {
     [
       "a page",
       status(200, "<html>", { "content-type": "text/html; charset=utf-8" }),
-      /something that is not JSON \(text\/html\) \(200\)\.\n {2}Check that 127\.0\.0\.1:\d+ is the service itself/,
+      /something that is not JSON \(text\/html, 200\)\.\n {2}Check that 127\.0\.0\.1:\d+ is the service itself/,
       "unknown",
     ],
-    ["broken JSON", status(200, '{"secret'), /something that is not JSON \(application\/json\)/, "unknown"],
+    ["broken JSON", status(200, '{"secret'), /something that is not JSON \(application\/json, 200\)/, "unknown"],
     ["a redirect", status(307, "", { location: "http://127.0.0.1:1/" }), /sent us elsewhere, and credentials are never sent on \(307\)/, "refused"],
     [
       "an answer that drips",

@@ -20,9 +20,9 @@ const GARBAGE: typeof TROUBLE = [
   [
     "answers with a page",
     { fault: "html" },
-    /answered with something that is not JSON \(text\/html\).*Check that localhost:\d+ is the service itself and not a proxy or a sign-in page/s,
+    /answered with something that is not JSON \(text\/html, \d+\).*Check that localhost:\d+ is the service itself and not a proxy or a sign-in page/s,
   ],
-  ["answers with broken JSON", { fault: "brokenJson" }, /answered with something that is not JSON \(application\/json\)/],
+  ["answers with broken JSON", { fault: "brokenJson" }, /answered with something that is not JSON \(application\/json, \d+\)/],
   ["answers without an end", { fault: "huge" }, /broke off its answer or sent far too much/],
 ];
 const REFUSALS: Record<string, typeof TROUBLE> = {

@@ -10,6 +10,7 @@ const FAULTS: [string, Omit<Fault, "counterpart">][] = [
   ["throttles (429)", { fault: "throttled" }],
   ["says nothing", { fault: "hang" }],
   ["shows a page", { fault: "html" }],
+  ["is hidden by a proxy that does not find it (404)", { fault: "html", status: 404 }],
   ["sends elsewhere", { fault: "redirect", location: "https://login.example/" }],
 ];
 
