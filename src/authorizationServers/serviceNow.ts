@@ -85,13 +85,25 @@ export function createServiceNowServer(options: ServiceNowOptions): Authorizatio
 
   /** Unknown columns are ignored without a word, so what was written is read back and held against it. */
   async function readBack(sysId: string, fields: ClientFields): Promise<void> {
-    const seen = await read(sysId);
-    if (seen === undefined) throw new OdeusError(`${shown} is gone right after it was written. Somebody else may be changing it; run again.`);
-    const ignored = ignoredColumns(seen, fields);
-    if (ignored.length > 0)
+    const ignored = async (): Promise<string[]> => {
+      const seen = await read(sysId);
+      if (seen === undefined) throw new OdeusError(`${shown} is gone right after it was written. Somebody else may be changing it; run again.`);
+      return ignoredColumns(seen, fields);
+    };
+    // One answer from before the write must not undo it.
+    const columns = (await ignored()).length === 0 ? [] : await ignored();
+    if (columns.length > 0)
       throw new OdeusError(
-        `ServiceNow took the change of ${shown} and ignored ${ignored.join(", ")}: a business rule, a data policy or an access rule of the instance stands against it.`,
+        `ServiceNow took the change of ${shown} and ignored ${columns.join(", ")}: a business rule, a data policy or an access rule of the instance stands against it. Ask its administrator which one, and run again.`,
       );
+  }
+
+  /** 404 is the answer for a record that is gone, for one that is hidden, and for one that this user may not delete. */
+  async function removed(sysId: string): Promise<void> {
+    if ((await table().remove(sysId)) || (await read(sysId)) === undefined || (await table().remove(sysId))) return;
+    throw new OdeusError(
+      `ServiceNow shows the record ${sysId} to this user and answers 404 when it is to be deleted: an access rule may stand against it. Give the user the role oauth_admin and run again.`,
+    );
   }
 
   function newSecret(): Secret {
@@ -189,8 +201,7 @@ export function createServiceNowServer(options: ServiceNowOptions): Authorizatio
           run: async () => {
             const made = sysId ?? (await byOurId());
             if (made === undefined) return "nothing";
-            if (!(await table().remove(made)) && (await table().get(made)) === "hidden") throw unseen(made);
-            return undefined;
+            return removed(made);
           },
         });
         const fields = { ...fieldsOf(settings, mark, wish.redirectUrls), type: "client", client_id: clientId };
@@ -283,8 +294,7 @@ export function createServiceNowServer(options: ServiceNowOptions): Authorizatio
 
     async delete(client) {
       return doing(`removing ${shown}`, async () => {
-        // 404 is the answer for a record that is gone and for one that is hidden.
-        if (!(await table().remove(sysIdOf(client)))) await read(sysIdOf(client));
+        await removed(sysIdOf(client));
       });
     },
 

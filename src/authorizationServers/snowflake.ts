@@ -58,8 +58,9 @@ export function createSnowflakeServer(options: SnowflakeServerOptions): Authoriz
     described ??= api()
       .describe(name)
       .catch((error: unknown) => {
-        if (isRemote(error, undefined, SNOWFLAKE_CODES.gone)) return undefined;
+        // Not kept either: an undo that believed it would leave behind what was made.
         described = undefined;
+        if (isRemote(error, undefined, SNOWFLAKE_CODES.gone)) return undefined;
         throw error;
       });
     return described;
@@ -127,8 +128,9 @@ export function createSnowflakeServer(options: SnowflakeServerOptions): Authoriz
     };
   }
 
+  /** Whoever asks has just read or written it, so one answer that denies it counts for nothing. */
   async function requireDescribed(): Promise<Described> {
-    const now = await describe();
+    const now = (await describe()) ?? (await describe());
     if (now === undefined) throw unseen();
     return now;
   }
@@ -153,6 +155,14 @@ export function createSnowflakeServer(options: SnowflakeServerOptions): Authoriz
   function issued({ secrets: both }: ClientSecrets, slot: 1 | 2): IssuedSecret {
     const [value, idle] = slot === 1 ? both : [both[1], both[0]];
     return { keyId: String(slot), value, createdAt: env.now().toISOString(), digest: digestOf(value), idleDigest: digestOf(idle) };
+  }
+
+  /** One that is not as recorded was renewed since; an answer from before our own last statement says the same, so it is read twice. */
+  async function secretIn(slot: 1 | 2, recorded: string | undefined): Promise<IssuedSecret> {
+    const first = issued(await readSecrets(), slot);
+    if (recorded === undefined || first.digest === recorded) return first;
+    secrets = undefined;
+    return issued(await readSecrets(), slot);
   }
 
   return {
@@ -273,13 +283,13 @@ export function createSnowflakeServer(options: SnowflakeServerOptions): Authoriz
     },
 
     async readSecret(_client, known) {
-      return doing(`reading the secrets of ${shown}`, async () => issued(await readSecrets(), slotOf(known)));
+      return doing(`reading the secrets of ${shown}`, () => secretIn(slotOf(known), known.current?.digest));
     },
 
     async addSecret(_client, _mark, known) {
       return doing(`renewing a secret of ${shown}`, async () => {
         const idle = other(slotOf(known));
-        const before = issued(await readSecrets(), idle);
+        const before = await secretIn(idle, known.current?.idleDigest);
         const renewedSince = known.current?.idleDigest !== undefined && before.digest !== known.current.idleDigest;
         // By a run that died after it was entered, it seems: then it must not end, and is new.
         if (known.idleMayBeInUse === true && renewedSince) return before;

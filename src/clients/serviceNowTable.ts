@@ -275,6 +275,8 @@ function remedyFor(status: number, words: string | undefined, signIn: ServiceNow
       return `${role}; a business rule or data policy of the instance may refuse it too.`;
     case 404:
       return `The record is gone, or hidden. ${role}.`;
+    case 409:
+      return "Run again when nobody else is changing it.";
     default:
       return undefined;
   }

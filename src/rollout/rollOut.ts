@@ -105,7 +105,7 @@ export async function rollOut(stage: Stage, wish: Wish, before: Recorded | undef
 
     // 4. What the workspace and the server hold counts, not what they answered.
     env.say.progress(places.length > 0 ? `reading back ${names}` : `reading back ${server.title}`);
-    const [slots] = await Promise.all([readBack(stage, client, places), readBackClient()]);
+    const [slots] = await Promise.all([readBack(stage, client, places, entry.whole && entry.secret !== undefined ? written : new Map()), readBackClient()]);
     for (const [id, slot] of slots) {
       const entered = draft.slots[id];
       // A replica that lags tells of an earlier time than the write itself did.
