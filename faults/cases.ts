@@ -108,18 +108,19 @@ function pairsOf({ server, operation, cold, warm }: Recording, hosts: readonly H
   const kinds = KINDS.filter(({ name }) => OF_PAIRS.includes(name));
   const at = (kind: Kind): Address[] => (kind.kills ? cold : warm).filter((one) => one.changes);
   const steps = kinds.flatMap((kind) => at(kind).map((address) => ({ kind, address })));
-  const [host = "plugin"] = hosts;
-  return steps.flatMap((first) =>
-    steps.map(
-      (second): Case => ({
+  return steps.flatMap((first, row) =>
+    steps.map((second, column): Case => {
+      // Both by turns along the rows and down the columns.
+      const host = hosts[(row + column) % hosts.length] as HostName;
+      return {
         name: `${server} ${operation} ${shown(first.address)} ${first.kind.name} then ${shown(second.address)} ${second.kind.name} ${host}`,
         ...{ server, operation, host },
         cold: first.kind.kills === true,
         kills: first.kind.kills === true,
         faults: [planned(first.kind, first.address)],
         second: { kills: second.kind.kills === true, fault: planned(second.kind, second.address) },
-      }),
-    ),
+      };
+    }),
   );
 }
 
@@ -127,7 +128,7 @@ const shown = ({ operation, ordinal }: Address): string => `${operation}#${ordin
 
 function meets({ at, fault }: Kind, { changes, counterpart, operation }: Address): boolean {
   // Endpoints that are no reads of an object have nothing older to tell.
-  if (fault.fault === "staleRead" && /^(token|login|discovery)$/.test(operation)) return false;
+  if (fault.fault === "staleRead" && /^(token|authorize|login|discovery)$/.test(operation)) return false;
   if (fault.fault === "staleRead" && counterpart === "snowflake" && !operation.startsWith("statement:")) return false;
   return at === "all" || changes === (at === "changes");
 }

@@ -1,7 +1,8 @@
 /**
  * The one exception to "whatever the workspace holds, the server accepts": a server with one secret at a time (ServiceNow). Its
  * slots may be refused from the call that sets a secret until that secret is entered, and, where the run ended in between, until
- * the next run has entered another, which the engine must know of unless the process died.
+ * the next run has entered another, which the engine must know of unless the process died. What a process took with it, a run
+ * that sets no secret cannot know either: the server shows nobody a secret. It is still to be rotated, and the next run does.
  */
 
 import type { RecordedCall } from "../src/sandbox/calls.js";
@@ -10,6 +11,8 @@ import type { Command } from "./evidence.js";
 export function gapsOf(commands: readonly Command[]): string[] {
   const found: string[] = [];
   let open = new Set<string>();
+  /** Of a process that died. */
+  let excused = new Set<string>();
   for (const { what, calls, refusals, outcome, killed } of commands) {
     for (const slug of new Set([...open, ...refusals.map((one) => one.slug)])) {
       let refused = open.has(slug);
@@ -22,9 +25,12 @@ export function gapsOf(commands: readonly Command[]): string[] {
       if (refused) open.add(slug);
       else open.delete(slug);
     }
-    if (open.size === 0 || killed) continue;
+    if (killed) excused = new Set(open);
+    else if (outcome.failure === undefined || calls.some((call) => setsSecret(call) && (call.status ?? 0) < 400)) excused = new Set();
+    const unknown = [...open].filter((slug) => !excused.has(slug));
     const owed = outcome.failure !== undefined && ((outcome.kept?.state["drift"] ?? []) as string[]).length > 0;
-    if (!owed) found.push(`the ${what} is over, ${[...open].join(", ")} holds a secret that the server does not take, and nothing records it`);
+    if (unknown.length > 0 && !owed)
+      found.push(`the ${what} is over, ${unknown.join(", ")} holds a secret that the server does not take, and nothing records it`);
     if (outcome.failure === undefined) open = new Set();
   }
   return found;

@@ -195,6 +195,7 @@ const playedInputs = ({ subject, played: { operation } }: Evidence): Parameters<
   operation === "update" ? subject.changed : subject.first;
 
 function isProbe({ operation, requestBody }: RecordedCall, deployer: string): boolean {
+  if (operation === "authorize" || operation === "pushAuthorization") return true;
   return operation === "token" && new URLSearchParams(requestBody).get("client_id") !== deployer;
 }
 
@@ -219,7 +220,7 @@ function sameRequest(one: RecordedCall, other: RecordedCall | undefined): boolea
   return id !== null && other !== undefined && id === new URLSearchParams(other.query).get("requestId");
 }
 
-const NEXT_STEP = /\b(run again|next up|needs|set|check|use|give|grant|wait|choose|enable|delete|take|woken|later)\b/i;
+const NEXT_STEP = /\b(run again|next up|needs|set|check|use|give|grant|wait|choose|enable|delete|take|woken|admit|later)\b/i;
 
 function wordless(words: string): string[] {
   if (/fault of this provider|defect of|undefined|\[object|\bat .*\(.*:\d+:\d+\)/.test(words)) return [`an error that is no word to people: ${told(words)}`];

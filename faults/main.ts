@@ -1,28 +1,23 @@
 /**
  * `make faults`: every fault at every remote call of every operation, and ten invariants. Prints violations and a table, and
- * writes faults/results.json.
+ * writes faults/results.json, where a run of some servers or operations replaces the figures of those alone.
  *
  *   npx tsx faults/main.ts [--server S] [--operation O] [--host H] [--only PART] [--lanes N] [--list]
  *
- * --only    cases whose name holds this, and no search for planted leaks; may be given several times, like the three before it
+ * --host    cases of this host alone; nothing is written
+ * --only    cases whose name holds this, no search for planted leaks, and nothing is written; may be given several times, like those above
  * --list    names the cases and plays none but the clean runs that they are made from
  */
 
-import { writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { parseArgs } from "node:util";
 import { startSandbox } from "../bench/sandbox.js";
-import { table } from "../tools/table.js";
 import { HOST_NAMES, OPERATIONS } from "./cases.js";
 import type { Violation } from "./invariants.js";
 import { allCases, playAll, type Result } from "./matrix.js";
 import { blindSpots } from "./planted.js";
+import { createTally, keep, shown } from "./results.js";
 import { SERVERS } from "./subjects.js";
-
-interface Count {
-  cases: number;
-  violations: number;
-}
 
 const several = { type: "string", multiple: true } as const;
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
@@ -34,7 +29,7 @@ async function main(): Promise<void> {
       operation: several,
       host: several,
       only: several,
-      lanes: { type: "string", default: "2" },
+      lanes: { type: "string", default: "3" },
       list: { type: "boolean", default: false },
     },
   });
@@ -45,26 +40,21 @@ async function main(): Promise<void> {
   const named = (name: string): boolean => values.only === undefined || values.only.some((part) => name.includes(part));
 
   const violations: Violation[] = [];
-  const byServer: Record<string, Count> = {};
-  const byOperation: Record<string, Count> = {};
+  const tally = createTally();
   let cases = 0;
-  const count = ({ played, violations: found }: Result): void => {
+  const count = (result: Result): void => {
+    const { violations: found } = result;
     cases += 1;
-    for (const [counts, key] of [
-      [byServer, played.server],
-      [byOperation, played.operation],
-    ] as const) {
-      counts[key] ??= { cases: 0, violations: 0 };
-      counts[key].cases += 1;
-      counts[key].violations += found.length;
-    }
+    tally.add(result);
     violations.push(...found);
     for (const { invariant, case: name, sentence } of found) say(`  ${invariant}  ${name}: ${sentence}`);
     if (cases % 250 === 0) say(`${cases} cases, ${Math.round((performance.now() - startedAt) / 1000)} s`);
   };
 
+  let blind = false;
   if (values.only === undefined && !values.list) {
     const { planted, unseen } = await blindSpots();
+    blind = unseen.length > 0;
     violations.push(...unseen.map((sentence) => ({ invariant: "I7", case: "planted leaks", sentence })));
     for (const sentence of unseen) say(`  I7  planted leaks: ${sentence}`);
     say(`${planted} planted leaks, ${planted - unseen.length} seen`);
@@ -82,9 +72,8 @@ async function main(): Promise<void> {
     sandbox.close();
   }
 
-  writeFileSync(path.join(__dirname, "results.json"), `${JSON.stringify({ cases, violations: violations.length, byServer, byOperation }, undefined, 2)}\n`);
-  const rows = [byServer, byOperation].flatMap((counts) => Object.entries(counts).map(([key, one]) => [key, String(one.cases), String(one.violations)]));
-  say(`\n${table([["", "Cases", "Violations"], ...rows])}\n`);
+  if (values.only === undefined && values.host === undefined && !blind) keep(path.join(__dirname, "results.json"), tally.results());
+  say(`\n${shown(tally.results())}\n`);
   say(`${Math.round((performance.now() - startedAt) / 1000)} s`);
   say(`${cases} cases, ${violations.length} violations`);
   if (violations.length > 0) process.exitCode = 1;

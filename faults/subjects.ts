@@ -81,9 +81,9 @@ export async function prepare(world: World): Promise<Record<ServerName, Subject>
   }
   await world.odeus("PATCH", "/settings", { requestsPerMinute: 1_000_000 });
   await bystanders(world);
-  const { clientId } = await world.vendorClient("atlassian", {});
+  const { clientId } = await world.vendorClient("openid", await registeredFor(world, "jira", "confluence", "desk"));
   const given = ["given-first-4f0c6a1b9d27e385", "given-second-9be1c04d7a6f8352"] as const;
-  await world.changeVendorClient("atlassian", clientId, { secrets: [...given] });
+  await world.changeVendorClient("openid", clientId, { secrets: [...given] });
   const subjects: Record<ServerName, Built> = {
     entra: entraSubject(world),
     existing: existingSubject(world, clientId, given),
@@ -91,6 +91,16 @@ export async function prepare(world: World): Promise<Record<ServerName, Subject>
     snowflake: snowflakeSubject(world),
   };
   return Object.fromEntries(SERVERS.map((server) => [server, subjectOf(world, subjects[server], clientId)])) as Record<ServerName, Subject>;
+}
+
+/** What a person registers by hand, for every declaration of the client. */
+async function registeredFor(world: World, ...slugs: string[]): Promise<{ redirectUris: string[]; scopes: string[] }> {
+  const rows = integrationsIn(await world.state()).filter(({ slug }) => slugs.includes(slug));
+  const slots = rows.map(({ id }) =>
+    world.odeus<{ oauthClient: { redirectUrl: string; defaultScopes: string[] } }>("GET", `/integrations/v1/${id}/oauth-client`),
+  );
+  const found = (await Promise.all(slots)).map(({ body }) => body.oauthClient);
+  return { redirectUris: found.map(({ redirectUrl }) => redirectUrl), scopes: [...found.flatMap(({ defaultScopes }) => defaultScopes), "read"] };
 }
 
 async function bystanders(world: World): Promise<void> {
@@ -120,7 +130,7 @@ function subjectOf(world: World, built: Built, givenClient: string): Subject {
       grants.filter(({ clientId }) => !principals.includes(clientId) && living.includes(clientId)),
       state.serviceNow.tables.oauth_entity.filter((row) => !(row["comments"] ?? "").includes(HAS_MARK)),
       state.snowflake.integrations.filter((one) => !commentOf(one).includes(HAS_MARK)),
-      state.atlassian.clients,
+      state.openid.clients,
       state.google.clients,
       integrationsIn(state).find(({ slug }) => slug === BYSTANDER),
     ]);
@@ -182,25 +192,27 @@ function entraSubject(world: World): Built {
 }
 
 function existingSubject(world: World, clientId: string, [before, after]: readonly [string, string]): Built {
-  const origin = world.origins.atlassian;
-  const existing = (clientSecret: string): Inputs => ({
+  const origin = world.origins.openid;
+  const existing = (clientSecret: string, more: Inputs = {}): Inputs => ({
     clientId,
     clientSecret: secret(clientSecret),
     authorizationUrl: `${origin}/authorize`,
-    tokenUrl: `${origin}/oauth/token`,
+    tokenUrl: `${origin}/token`,
+    ...more,
   });
   const first: Inputs = { integrations: uses("jira", "confluence"), existing: existing(before) };
   return {
     server: "existing",
     resource: "OAuthClientConfig",
-    accepting: ["atlassian", "google"],
+    accepting: ["openid", "google"],
     first,
     changed: {
       integrations: [
         { integration: "jira", scopes: ["read:jira-work", "offline_access"] },
         { integration: "desk", scopes: ["read"] },
       ],
-      existing: existing(before),
+      // Proven another way: through what the metadata of the server name.
+      existing: existing(before, { issuer: origin }),
     },
     rotated: () => ({ ...first, existing: existing(after) }),
     current: (_picture, state) => (state["existing"] as Properties | undefined)?.["clientSecret"] as string | undefined,

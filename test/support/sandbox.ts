@@ -103,6 +103,7 @@ export interface WorldState {
   };
   atlassian: { clients: { clientId: string; secrets: string[] }[] };
   google: { clients: { clientId: string; secrets: string[] }[] };
+  openid: { clients: { clientId: string; secrets: string[] }[] };
   serviceNow: { tables: { oauth_entity: Row[]; sys_properties: Row[] } };
   snowflake: { integrations: Integration[]; settings: AccountSettings; users: User[]; roles: Role[] };
 }
