@@ -6,7 +6,17 @@ import * as path from "node:path";
 const ROOT = path.join(__dirname, "..");
 
 export const say = (text = ""): void => void process.stdout.write(`${text}\n`);
-export const indented = { onOutput: (text: string) => void process.stdout.write(text.replace(/^(?=.)/gm, "    ")) };
+export const indented = { onOutput: inLines((line) => void process.stdout.write(line.trim() === "" ? "\n" : `    ${line.trimEnd()}\n`)) };
+
+/** Output arrives in pieces. The engine's dots, which say that it is at work, are not worth a line each. */
+function inLines(print: (line: string) => void): (text: string) => void {
+  let begun = "";
+  return (text) => {
+    const lines = (begun + text).split("\n");
+    begun = lines.pop() ?? "";
+    for (const line of lines) if (!/^@ \w+ing\.+\s*$/.test(line)) print(line);
+  };
+}
 
 export function must(holds: boolean, what: string): void {
   if (!holds) throw new Error(`this did not hold: ${what}`);
