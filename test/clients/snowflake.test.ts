@@ -54,6 +54,27 @@ describe("logging in", () => {
     expect((await works({ SNOWFLAKE_TOKEN: token, SNOWFLAKE_AUTHENTICATOR: "oauth" })).data).toMatchObject({ AUTHENTICATOR: "OAUTH" });
   });
 
+  // The sandbox takes none of them: what is looked at is what would be sent.
+  it("with a workload's identity sends the identity's own token, and nothing else that is configured", async () => {
+    const token = ["eyJhbGciOiJSUzI1NiJ9", Buffer.from(JSON.stringify({ iss: "https://ci.example", sub: "deployer" })).toString("base64url"), "c2ln"].join(".");
+    const environment = { SNOWFLAKE_AUTHENTICATOR: "WORKLOAD_IDENTITY", SNOWFLAKE_WORKLOAD_IDENTITY_PROVIDER: "OIDC", SNOWFLAKE_TOKEN: token };
+    process.env["SNOWFLAKE_WIF_ALLOWED_HOST_SUFFIXES"] = new URL(world.origins.snowflake).hostname;
+    try {
+      const { failure } = await failing(snowflakeApi(world, { environment }).show("NONE"));
+      expect(failure).toMatchObject({ code: "390139", outcome: "refused" });
+    } finally {
+      delete process.env["SNOWFLAKE_WIF_ALLOWED_HOST_SUFFIXES"];
+    }
+    const [login] = (await world.calls()).filter(({ operation }) => operation === "login");
+    const { data } = JSON.parse(login?.requestBody ?? "{}") as { data: Record<string, unknown> };
+    expect(data).toMatchObject({ AUTHENTICATOR: "WORKLOAD_IDENTITY", PROVIDER: "OIDC", TOKEN: token });
+    expect(data["PASSWORD"]).toBeUndefined();
+    // Elsewhere than at Snowflake's own addresses, the driver keeps such a token to itself.
+    await world.clearCalls();
+    expect((await failing(snowflakeApi(world, { environment }).show("NONE"))).message).toMatch(/was not asked: the driver could not prepare the call/);
+    expect(await arrived(world)).toEqual({});
+  });
+
   it("acts in the role that is configured, or in the user's own", async () => {
     await api.create("OURS", PARAMETERS);
     await snowflakeApi(world, { environment: { SNOWFLAKE_ROLE: "" } }).create("DEFAULT", PARAMETERS);
