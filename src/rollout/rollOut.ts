@@ -134,7 +134,8 @@ export async function rollOut(stage: Stage, wish: Wish, before: Recorded | undef
     async function theClient(own: RegisteredClient | undefined): Promise<{ client: RegisteredClient; isNew: boolean }> {
       if (server.secrets === "given" && declared !== undefined) return { client: declared, isNew: false };
       const known = stage.continues ? former : wish.adoptClientId === undefined ? undefined : own;
-      const recalled = known === undefined ? own : await server.recall(known, undo.push);
+      // Where it is gone, a run that died may have made another, which slots may hold by now: ours too, and not to be undone.
+      const recalled = known === undefined ? own : ((await server.recall(known, undo.push)) ?? (stage.continues ? await server.find(mark, held) : undefined));
       if (recalled === undefined) {
         env.say.progress(`registering ${server.title}`);
         const client = await server.register(mark, widened, undo.push);
@@ -142,6 +143,10 @@ export async function rollOut(stage: Stage, wish: Wish, before: Recorded | undef
         return { client, isNew: true };
       }
       return { client: await server.converge(recalled, mark, widened, NOTHING, undo.push), isNew: false };
+    }
+
+    async function held(): Promise<string[]> {
+      return places.flatMap(({ slot }) => (slot.mode === "CUSTOM" ? (slot.clientId ?? []) : []));
     }
 
     async function completed(): Promise<void> {

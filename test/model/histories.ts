@@ -6,6 +6,7 @@ import type { Fault } from "./world.js";
 
 const up = (...faults: Fault[]): Step => ({ do: "up", refresh: false, backwards: false, faults });
 const backwards = (...faults: Fault[]): Step => ({ do: "up", refresh: false, backwards: true, faults });
+const refreshed = (...faults: Fault[]): Step => ({ do: "up", refresh: true, backwards: false, faults });
 const destroy = (...faults: Fault[]): Step => ({ do: "destroy", faults });
 const hand = (what: HandEdit["what"], at = 0): Step => ({ do: "hand", what, at });
 const wait = (hours: number): Step => ({ do: "wait", hours });
@@ -28,6 +29,10 @@ export const HISTORIES: [string, History][] = [
   [
     "a slot that a killed run entered, after a create that was recorded half done, is given back by a destroy",
     history(["entra", "entra"], backwards(at(5, "failed", 1000)), backwards(at(12, "killAfter")), destroy(at(2, "killBefore")), hand("slotGivenBack")),
+  ],
+  [
+    "a client that a killed run made and entered, after the recorded one had been purged by hand, is not undone by the next run that fails",
+    history(["entra"], up(), hand("clientPurged"), refreshed(at(17, "killAfter")), refreshed(at(9, "failed"))),
   ],
   [
     "what a create that was recorded half done has planned is no sign that its secret was renewed",

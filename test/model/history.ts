@@ -39,6 +39,8 @@ class Play {
   unseen = new Set<string>();
   /** URNs whose state held unfinished work when the latest `up` began. */
   resumed = new Set<string>();
+  /** How the latest run ended. */
+  last: Outcome["end"] = "done";
   log: string[] = [];
 
   constructor({ kinds, lag, flickers, turns }: History) {
@@ -52,7 +54,6 @@ class Play {
 
   async step(step: Step): Promise<void> {
     this.world.lines = [];
-    const from = this.log.length;
     this.log.push(JSON.stringify(step));
     if (step.do === "declare") {
       for (const change of step.changes) this.declarations = this.declarations.map((one, index) => (index === change.who ? changed(one, change) : one));
@@ -65,10 +66,19 @@ class Play {
     } else if (step.do === "wait") this.world.clock += step.hours * HOUR;
     else if (step.do === "up") await this.up(step);
     else this.ended(await (step.do === "refresh" ? this.engine.refresh(step.faults) : this.engine.destroy(step.faults)), step);
-    this.settled(from);
+    this.settled();
   }
 
-  settled(_from: number): void {
+  /** Of those that servers keep beside each other: the current one, and at most one in its overlap. */
+  neverAThirdSecret(): void {
+    for (const { clientId, secrets, kind, binned } of this.world.clients.filter(isOurs)) {
+      const ours = secrets.filter(({ label }) => label.startsWith("odeus-"));
+      if (kind === "entra" && !binned && this.last === "done" && ours.length > 2) this.invariants.fail(`${clientId} keeps ${ours.length} secrets of ours`);
+    }
+    this.settled();
+  }
+
+  settled(): void {
     const [first] = this.world.violations;
     if (first !== undefined) throw new Error(`${first}\n${this.log.join("\n")}`);
   }
@@ -87,6 +97,7 @@ class Play {
   ended({ end, error, touched }: Outcome, step: Exclude<Step, { do: "declare" | "hand" | "wait" }>, program: Declared[] = []): void {
     this.log.push(`  ${end}${error === undefined ? "" : `: ${error.message.replace(/\s+/g, " ")}`}`);
     const { invariants, world } = this;
+    this.last = end;
     invariants.noLeak(error);
     const struck = world.struck.length > 0;
     if (end === "failed" && !struck && !REFUSALS.some((refusal) => refusal.test(error?.message ?? "")))
@@ -103,6 +114,8 @@ class Play {
     if (left.length > 0 && !mayLeave) invariants.fail(`${step.do} ${end}, and no record knows of ${left.join("; ")}`);
     // What it did is in no state, so an up without a refresh need not see it.
     if (end !== "done") this.unseen = new Set(this.engine.made.keys());
+    // What a run that died had registered for the records that a destroy takes away, nobody knows any more.
+    if (step.do === "destroy") this.debris.push({ program: "destroyed", things: new Set(this.#loose()) });
     if (end !== "done") this.debris.push({ program: text, things: new Set([...there, ...this.#loose()]) });
     if (end !== "crashed") this.#gapsAreOwed(end);
   }
@@ -232,6 +245,11 @@ async function finish(played: Play): Promise<void> {
   Object.assign(world, { lag: 0, flickers: false });
   for (const slot of world.slots.values()) if (slot.client?.clientId === FOREIGN) slot.client = undefined;
   played.declarations = declarations.map((one) => ({ ...one, givenSecret: 0 }));
-  await played.step({ do: "up", refresh: true, backwards: false, faults: [] });
+  const up: Step = { do: "up", refresh: true, backwards: false, faults: [] };
+  await played.step(up);
+  // Longer than every overlap.
+  await played.step({ do: "wait", hours: 72 });
+  await played.step(up);
+  played.neverAThirdSecret();
   await played.step({ do: "destroy", faults: [] });
 }
