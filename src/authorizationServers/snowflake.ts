@@ -242,6 +242,8 @@ export function createSnowflakeServer(options: SnowflakeServerOptions): Authoriz
         undoable({
           what: `${shown} is dropped`,
           run: async () => {
+            // Read anew: while the workspace was tried, somebody may have put another one in its place.
+            described = undefined;
             const made = refused ? undefined : await describe();
             if (made === undefined || markIn(made)?.key !== mark.key) return "nothing";
             return changing((snowflake) => snowflake.drop(name));

@@ -51,6 +51,12 @@ describe.each(HOSTS)("a bad day of Snowflake through the %s host", (_name, start
       await quiet(stage, await stage.refreshed(seen));
     });
 
+    it("nothing counts as deleted where no workspace holds the client, either", async () => {
+      const made = await stage.up(standAlone());
+      await stage.world.atSnowflake.integration("ODEUS", { owner: ADMIN_ROLE });
+      expect((await stage.refreshed(made)).state).toMatchObject({ clientId: made.state["clientId"], drift: [DRIFT] });
+    });
+
     it("a role that may only look is told which right it lacks, and nothing is changed", async () => {
       const made = await stage.up(stage.declared());
       await stage.world.atSnowflake.integration("ODEUS", { owner: ADMIN_ROLE });

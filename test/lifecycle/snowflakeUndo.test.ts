@@ -107,10 +107,9 @@ describe.each(HOSTS)("a security integration through the %s host", (host, start)
       await stage.world.fault({ operation: "updateIntegrationAuth", fault: "hang", times: "always" });
       const failing = stage.failingUp(inputs());
       while (!(await operations()).includes("updateIntegrationAuth")) await new Promise((done) => setImmediate(done));
-      const { origins } = stage.world;
-      await stage.byHand(
-        `CREATE OR REPLACE SECURITY INTEGRATION ODEUS TYPE = OAUTH OAUTH_CLIENT = CUSTOM OAUTH_CLIENT_TYPE = 'CONFIDENTIAL' OAUTH_REDIRECT_URI = '${origins.snowflake.replace("http:", "https:")}/'`,
-      );
+      const sql =
+        "CREATE OR REPLACE SECURITY INTEGRATION ODEUS TYPE = OAUTH OAUTH_CLIENT = CUSTOM OAUTH_CLIENT_TYPE = 'CONFIDENTIAL' OAUTH_REDIRECT_URI = 'https://a.example/'";
+      await stage.world.atSnowflake.run(sql, stage.world.snowflake.roles.deployer);
       const theirs = await stage.integration();
       await failing;
       await stage.world.clearFaults();
