@@ -2,10 +2,11 @@
  * `make faults`: every fault at every remote call of every operation, and ten invariants. Prints violations and a table, and
  * writes faults/results.json, where a run of some servers or operations replaces the figures of those alone.
  *
- *   npx tsx faults/main.ts [--server S] [--operation O] [--host H] [--only PART] [--lanes N] [--list]
+ *   npx tsx faults/main.ts [--server S] [--operation O] [--host H] [--only PART] [--sample N] [--lanes N] [--list]
  *
  * --host    cases of this host alone; nothing is written
  * --only    cases whose name holds this, no search for planted leaks, and nothing is written; may be given several times, like those above
+ * --sample  every Nth case alone, and the clean ones
  * --list    names the cases and plays none but the clean runs that they are made from
  */
 
@@ -29,6 +30,7 @@ async function main(): Promise<void> {
       operation: several,
       host: several,
       only: several,
+      sample: { type: "string", default: "1" },
       lanes: { type: "string", default: "3" },
       list: { type: "boolean", default: false },
     },
@@ -61,7 +63,8 @@ async function main(): Promise<void> {
   }
   const sandbox = await startSandbox();
   try {
-    const all = (await allCases({ servers, operations, hosts }, count)).filter(({ name }) => named(name));
+    const sampled = (_one: unknown, index: number): boolean => index % Number(values.sample) === 0;
+    const all = (await allCases({ servers, operations, hosts }, count)).filter(({ name }) => named(name)).filter(sampled);
     if (values.list) {
       for (const { name } of all) say(name);
       say(`${all.length} cases beside the ${cases} clean ones`);
