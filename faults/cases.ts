@@ -94,14 +94,22 @@ export function casesOf(recording: Recording, hosts: readonly HostName[]): Case[
 
 /** A case by its name, without a recording: for those that are played again and again. An outage needs the place of its call, so it has no such name. */
 export function caseNamed(name: string): Case {
-  const [server, operation, call, kindName, host] = name.split(" ") as [ServerName, OperationName, string, string, HostName];
+  const words = name.split(" ");
+  const [server, operation, call = "", kindName = ""] = words as [ServerName, OperationName, string, string];
+  const host = words.at(-1) as HostName;
+  if (!HOST_NAMES.includes(host)) throw new Error(`no case is named like ${name}`);
   const lag = LAGS[server]?.find((one) => one.name === call);
-  if (lag !== undefined) return { name, server, operation, host: kindName as HostName, cold: false, kills: false, faults: [], lag };
+  if (lag !== undefined) return { name, server, operation, host, cold: false, kills: false, faults: [], lag };
+  const { kills, fault } = faultNamed(call, kindName);
+  const second = words[4] === "then" ? { second: faultNamed(words[5] ?? "", words[6] ?? "") } : {};
+  return { name, server, operation, host, cold: kills, kills, faults: [fault], ...second };
+}
+
+function faultNamed(call: string, kindName: string): { kills: boolean; fault: Omit<Fault, "pid"> } {
   const kind = KINDS.find((one) => one.name === kindName && !one.lasting);
-  const [, of = "", ordinal] = /^(.+)#(\d+)$/.exec(call) ?? [];
-  if (kind === undefined || ordinal === undefined || !HOST_NAMES.includes(host)) throw new Error(`no case is named like ${name}`);
-  const kills = kind.kills === true;
-  return { name, server, operation, host, cold: kills, kills, faults: [{ ...kind.fault, operation: of, call: Number(ordinal) }] };
+  const [, operation = "", ordinal] = /^(.+)#(\d+)$/.exec(call) ?? [];
+  if (kind === undefined || ordinal === undefined) throw new Error(`no fault is named like ${call} ${kindName}`);
+  return { kills: kind.kills === true, fault: { ...kind.fault, operation, call: Number(ordinal) } };
 }
 
 function pairsOf({ server, operation, cold, warm }: Recording, hosts: readonly HostName[]): Case[] {

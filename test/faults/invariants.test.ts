@@ -38,6 +38,18 @@ it("finds nothing where nothing is wrong", () => {
   expect(violationsOf(oneSecret)).toEqual([]);
 });
 
+it.each([
+  "entra rotate putOAuthClient#1 killAfter then addPassword#0 forbidden plugin",
+  "serviceNow rotate updateRecord#0 killAfter then updateRecord#0 forbidden plugin",
+])("takes what a dead process left for nothing wrong, as long as no run gets further: %s", async (name) => {
+  const evidence = await runCase(lane, caseNamed(name));
+  expect(evidence.attempts.map(({ outcome }) => outcome.failure === undefined)).toEqual([false, false, true]);
+  expect(violationsOf(evidence)).toEqual([]);
+  // Without a death, the same is found.
+  for (const attempt of evidence.attempts) attempt.killed = false;
+  expect(violationsOf(evidence).length).toBeGreaterThan(0);
+});
+
 const call = (operation: string, more: Partial<RecordedCall> = {}): RecordedCall => ({
   ...{ index: 0, counterpart: "entra", operation, changes: true, method: "POST", path: "/", query: "", requestHeaders: {}, requestBody: "", at: 0 },
   ...more,
