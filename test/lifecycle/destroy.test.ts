@@ -47,6 +47,14 @@ describe.each(HOSTS)("a destroy through the %s host", (_name, start) => {
     expect(await slot("entra-directory")).toBeUndefined();
   });
 
+  it("takes one answer that a slot is not there for no proof, and finishes at the next try", async () => {
+    const made = await stage.up(mail);
+    await stage.world.fault({ counterpart: "odeus", operation: "deleteOAuthClient", fault: "notFound" });
+    await expect(stage.destroy(made)).rejects.toThrow(/The client is kept until its slots are given back/);
+    await stage.destroy(made);
+    expect([await slot("outlook-email"), await slot("entra-directory")]).toEqual([undefined, undefined]);
+  });
+
   it("keeps the client until its slots are given back, and finishes at the next try", async () => {
     const made = await stage.up(mail);
     await stage.world.fault({ counterpart: "odeus", operation: "deleteOAuthClient", fault: "forbidden", times: "always" });

@@ -97,6 +97,15 @@ describe.each(HOSTS)("rotation through the %s host", (_name, start) => {
     expect(await allWork()).toBe(true);
   });
 
+  it("leaves no secret behind whose value was lost with the answer: there is one new one", async () => {
+    const made = await stage.up(inputs());
+    const [before] = await entered();
+    await stage.world.fault({ operation: "addPassword", fault: "answerLost" });
+    await stage.up(inputs({ triggers: { now: "1" } }), made);
+    await holdsNewSecret(before);
+    expect(await secrets()).toHaveLength(2);
+  });
+
   it("removes the previous secret in the same up with no overlap", async () => {
     const made = await stage.up(inputs({ overlapHours: 0 }));
     const [before] = await entered();

@@ -21,20 +21,25 @@ function history(kinds: [Kind, Kind?], ...steps: Step[]): History {
   return { kinds: [first, second], lag: 0, flickers: false, turns: [1], steps };
 }
 
-export const HISTORIES: [string, History][] = [
-  [
+/** One history, or the same one interrupted at each of its calls: a call more or less must not make it another. */
+type Played = [string, History[]];
+const once = (what: string, played: History): Played => [what, [played]];
+const atEachCall = (what: string, played: (call: number) => History): Played => [what, Array.from({ length: 30 }, (_, call) => played(call))];
+
+export const HISTORIES: Played[] = [
+  once(
     "two resources that adopt one client are refused, in place of taking it from each other in every up",
     history(["entra", "entra"], declare(1, ["adopts"]), declare(0, ["adopts"])),
-  ],
-  [
+  ),
+  once(
     "a slot that a killed run entered, after a create that was recorded half done, is given back by a destroy",
     history(["entra", "entra"], backwards(at(5, "failed", 1000)), backwards(at(12, "killAfter")), destroy(at(2, "killBefore")), hand("slotGivenBack")),
-  ],
-  [
+  ),
+  once(
     "a client that a killed run made and entered, after the recorded one had been purged by hand, is not undone by the next run that fails",
     history(["entra"], up(), hand("clientPurged"), refreshed(at(17, "killAfter")), refreshed(at(9, "failed"))),
-  ],
-  [
+  ),
+  once(
     "what a create that was recorded half done has planned is no sign that its secret was renewed",
     history(
       ["entra", "snowflake"],
@@ -44,9 +49,32 @@ export const HISTORIES: [string, History][] = [
       wait(1500),
       up(at(0, "killBefore")),
     ),
-  ],
-  [
+  ),
+  once(
     "two kills in a row leave no secret that the next up does not know",
     history(["entra", "existing"], backwards(at(18, "killLanding")), up(at(10, "killBefore")), up(at(0, "killBefore"))),
-  ],
+  ),
+  once(
+    "an earlier client stays while a slot holds it that another resource is about to take over",
+    history(["entra", "entra"], up(), declare(0, ["kind", 1], ["uses", 1]), declare(1, ["uses", 1]), up()),
+  ),
+  once(
+    "a client that another resource has adopted is not removed with the resource that had it",
+    history(["entra", "entra"], declare(0, ["adopts"]), up(), declare(0, ["present"]), declare(1, ["adopts"]), up()),
+  ),
+  atEachCall("what an earlier declaration needed is taken away, also by a later run", (call) =>
+    history(["entra"], up(), declare(0, ["uses", 1]), up(at(call, "refused")), up()),
+  ),
+  atEachCall("a secret that was issued and entered nowhere is not the one in use", (call) =>
+    history(["entra"], up(), declare(0, ["trigger"]), up(at(call, "failed", 1000)), wait(30), up()),
+  ),
+  atEachCall("of two secrets, the one that a killed run has entered is not renewed", (call) =>
+    history(["snowflake"], up(), declare(0, ["trigger"]), up(at(call, "killAfter")), up()),
+  ),
+  atEachCall("a rotation that is killed twice", (call) =>
+    history(["entra"], up(), declare(0, ["trigger"]), up(at(call, "killLanding")), up(at(call, "killAfter")), up()),
+  ),
+  atEachCall("a secret that has to be set again and is killed on its way", (call) =>
+    history(["serviceNow"], up(), declare(0, ["trigger"]), up(at(call, "killAfter")), up()),
+  ),
 ];

@@ -27,7 +27,9 @@ jest.mock("../../src/resources/workspaceApi.js", () => ({
 const seed = Number(process.env["ODEUS_MODEL_SEED"] ?? Date.now() % 2 ** 31);
 const numRuns = Number(process.env["ODEUS_MODEL_RUNS"] ?? 2000);
 
-it.each(HISTORIES)("%s", (_defect, steps) => play(steps));
+it.each(HISTORIES)("%s", async (_what, histories) => {
+  for (const each of histories) await play(each);
+});
 
 // The same one again: ODEUS_MODEL_SEED=<seed>. Longer: ODEUS_MODEL_RUNS=100000.
 it(`holds in ${numRuns} histories (seed ${seed})`, async () => {
