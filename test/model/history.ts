@@ -186,8 +186,8 @@ class Play {
       const secret = held.clientSecret ?? "";
       if (!this.world.accepts(clientId, secret) && !this.invariants.gap.has(id) && !this.invariants.allowed.unverified)
         wrong(`holds a secret that is not accepted`);
-      const expiry = this.world.expired(secret) && !(inputs["rotation"] as Properties | undefined)?.["renewBeforeExpiryDays"] === undefined;
-      if (expiry) wrong("holds a secret that has expired");
+      const renewed = (inputs["rotation"] as Properties | undefined)?.["renewBeforeExpiryDays"] !== 0;
+      if (renewed && this.world.expired(secret)) wrong("holds a secret that has expired");
       if (inputs["exportClientSecret"] === true && state["clientSecret"] !== secret) wrong("holds another secret than the exported one");
       const wished = scopes ?? slot.defaultScopes;
       if (minus(scopesOf(slot), wished).length + minus(wished, scopesOf(slot)).length > 0)

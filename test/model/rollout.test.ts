@@ -25,7 +25,7 @@ jest.mock("../../src/resources/workspaceApi.js", () => ({
 }));
 
 const seed = Number(process.env["ODEUS_MODEL_SEED"] ?? Date.now() % 2 ** 31);
-const numRuns = Number(process.env["ODEUS_MODEL_RUNS"] ?? 2000);
+const numRuns = Number(process.env["ODEUS_MODEL_RUNS"] ?? 3000);
 
 it.each(HISTORIES)("%s", async (_what, histories) => {
   for (const each of histories) await play(each);
