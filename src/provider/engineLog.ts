@@ -1,8 +1,6 @@
 /** Lines on a resource's row, sent to the engine. Both hosts get its address as an argument of their process. */
 
 import * as grpc from "@grpc/grpc-js";
-import { EngineClient } from "@pulumi/pulumi/proto/engine_grpc_pb.js";
-import { LogRequest, LogSeverity } from "@pulumi/pulumi/proto/engine_pb.js";
 import type { Say } from "../core/env.js";
 import { scrub } from "../core/secret.js";
 
@@ -24,21 +22,15 @@ const LINE_TIMEOUT_MILLISECONDS = 5_000;
 const STATUS_MILLISECONDS = 200;
 
 export function createEngineLog(address?: string): EngineLog {
-  let client = address === undefined ? undefined : connection(address);
+  let engine = address === undefined ? undefined : connection(address);
 
   /** Resolves whatever happens: a lost line never fails the work. */
-  function send(urn: string, severity: LogSeverity, text: string, ephemeral: boolean): Promise<void> {
-    const engine = client;
-    if (engine === undefined) return Promise.resolve();
-    const request = new LogRequest().setUrn(urn).setSeverity(severity).setMessage(scrub(text)).setEphemeral(ephemeral);
-    const deadline = new Date(Date.now() + LINE_TIMEOUT_MILLISECONDS);
-    return new Promise((done) => engine.log(request, new grpc.Metadata(), { deadline }, () => done()));
-  }
+  const send = async (...line: Line): Promise<void> => engine?.send(...line);
 
   return {
     connect(newAddress) {
-      client?.close();
-      client = connection(newAddress);
+      engine?.close();
+      engine = connection(newAddress);
     },
     voice(urn) {
       // One after the other: calls of their own could overtake each other.
@@ -46,23 +38,23 @@ export function createEngineLog(address?: string): EngineLog {
       let status = "";
       let shown = "";
       let waiting: NodeJS.Timeout | undefined;
-      const queue = (severity: LogSeverity, text: string, ephemeral = false): void => {
+      const queue = (severity: Severity, text: string, ephemeral = false): void => {
         sent = sent.then(() => send(urn, severity, text, ephemeral));
       };
       const show = (): void => {
         waiting = undefined;
         if (status === shown) return;
         shown = status;
-        queue(LogSeverity.INFO, status, true);
+        queue("INFO", status, true);
       };
       return {
         progress(text) {
           status = text;
           waiting ??= setTimeout(show, STATUS_MILLISECONDS);
         },
-        info: (text) => queue(LogSeverity.INFO, text),
+        info: (text) => queue("INFO", text),
         // Never ERROR: it marks the row as failed while the operation succeeds.
-        warning: (text) => queue(LogSeverity.WARNING, text),
+        warning: (text) => queue("WARNING", text),
         finish() {
           clearTimeout(waiting);
           // The last status text would stay on the finished row.
@@ -75,8 +67,29 @@ export function createEngineLog(address?: string): EngineLog {
   };
 }
 
-function connection(address: string): EngineClient {
-  return new EngineClient(address, grpc.credentials.createInsecure());
+type Severity = "INFO" | "WARNING";
+type Line = [urn: string, severity: Severity, text: string, ephemeral: boolean];
+
+/** Made with the first line: a process waits for its port before it says anything, and some never do. */
+function connection(address: string): { send(...line: Line): Promise<void>; close(): void } {
+  const load = async () => {
+    const [{ EngineClient }, { LogRequest, LogSeverity }] = await Promise.all([
+      import("@pulumi/pulumi/proto/engine_grpc_pb.js"),
+      import("@pulumi/pulumi/proto/engine_pb.js"),
+    ]);
+    return { client: new EngineClient(address, grpc.credentials.createInsecure()), LogRequest, LogSeverity };
+  };
+  let loading: ReturnType<typeof load> | undefined;
+  return {
+    async send(urn, severity, text, ephemeral) {
+      loading ??= load();
+      const { client, LogRequest, LogSeverity } = await loading;
+      const request = new LogRequest().setUrn(urn).setSeverity(LogSeverity[severity]).setMessage(scrub(text)).setEphemeral(ephemeral);
+      const deadline = new Date(Date.now() + LINE_TIMEOUT_MILLISECONDS);
+      return new Promise((done) => client.log(request, new grpc.Metadata(), { deadline }, () => done()));
+    },
+    close: () => void loading?.then(({ client }) => client.close()),
+  };
 }
 
 /** The engine's address among the process's arguments: the last one, after any logging flags. */
