@@ -47,7 +47,7 @@ export async function blindSpots(): Promise<{ planted: number; unseen: string[] 
   const spelled = Object.fromEntries(Object.entries(SPELLINGS).map(([spelling, spell]) => [spelling, spell(secret)]));
   const surroundings = createSurroundings();
   const host = await startPluginProcess({
-    command: [process.execPath, "--require", "tsx/cjs", path.join(__dirname, "leakingPlugin.ts")],
+    command: [process.execPath, "--import", "tsx", path.join(__dirname, "leakingPlugin.ts")],
     environment: { ...surroundings.environment, PLANTED: JSON.stringify(spelled) },
     cwd: surroundings.cwd,
   });

@@ -1,8 +1,8 @@
 /** Lines on a resource's row, sent to the engine. Both hosts get its address as an argument of their process. */
 
-import * as grpc from "@grpc/grpc-js";
 import type { Say } from "../core/env.js";
 import { scrub } from "../core/secret.js";
+import type { EngineConnection } from "./engineConnection.js";
 
 /** What one operation says about one resource. */
 export interface Voice extends Say {
@@ -16,8 +16,6 @@ export interface EngineLog {
   voice(urn: string): Voice;
 }
 
-/** A line is worth this long, not more: the work must not wait for a terminal. */
-const LINE_TIMEOUT_MILLISECONDS = 5_000;
 /** A status that is replaced sooner than this could not be read: it is not sent. */
 const STATUS_MILLISECONDS = 200;
 
@@ -25,7 +23,7 @@ export function createEngineLog(address?: string): EngineLog {
   let engine = address === undefined ? undefined : connection(address);
 
   /** Resolves whatever happens: a lost line never fails the work. */
-  const send = async (...line: Line): Promise<void> => engine?.send(...line);
+  const send = async (...line: Line): Promise<void> => engine?.send(...line).catch(() => undefined);
 
   return {
     connect(newAddress) {
@@ -70,25 +68,15 @@ export function createEngineLog(address?: string): EngineLog {
 type Severity = "INFO" | "WARNING";
 type Line = [urn: string, severity: Severity, text: string, ephemeral: boolean];
 
-/** Made with the first line: a process waits for its port before it says anything, and some never do. */
+/** Loaded with the first line: a process waits for its port before it says anything, and some never do. */
 function connection(address: string): { send(...line: Line): Promise<void>; close(): void } {
-  const load = async () => {
-    const [{ EngineClient }, { LogRequest, LogSeverity }] = await Promise.all([
-      import("@pulumi/pulumi/proto/engine_grpc_pb.js"),
-      import("@pulumi/pulumi/proto/engine_pb.js"),
-    ]);
-    return { client: new EngineClient(address, grpc.credentials.createInsecure()), LogRequest, LogSeverity };
-  };
-  let loading: ReturnType<typeof load> | undefined;
+  let loading: Promise<EngineConnection> | undefined;
   return {
     async send(urn, severity, text, ephemeral) {
-      loading ??= load();
-      const { client, LogRequest, LogSeverity } = await loading;
-      const request = new LogRequest().setUrn(urn).setSeverity(LogSeverity[severity]).setMessage(scrub(text)).setEphemeral(ephemeral);
-      const deadline = new Date(Date.now() + LINE_TIMEOUT_MILLISECONDS);
-      return new Promise((done) => client.log(request, new grpc.Metadata(), { deadline }, () => done()));
+      loading ??= import("./engineConnection.js").then(({ connect }) => connect(address));
+      return (await loading).log(urn, severity, scrub(text), ephemeral);
     },
-    close: () => void loading?.then(({ client }) => client.close()),
+    close: () => void loading?.then((engine) => engine.close()),
   };
 }
 

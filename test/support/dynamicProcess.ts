@@ -21,7 +21,7 @@ export function startDynamicProcess({ handlers, command, ...options }: DynamicOp
   const text = handlers === undefined ? PROVIDER_TEXT : `exports.handler = () => require(${JSON.stringify(handlers)}).dynamic;`;
   const kind: HostKind = {
     name: "dynamic",
-    command: command ?? [process.execPath, ...(handlers === undefined ? [] : ["--require", "tsx/cjs"]), require.resolve("@pulumi/pulumi/cmd/dynamic-provider")],
+    command: command ?? [process.execPath, ...(handlers === undefined ? [] : ["--import", "tsx"]), require.resolve("@pulumi/pulumi/cmd/dynamic-provider")],
     token: (resource) => `pulumi-nodejs:dynamic/odeus:${resource}`,
     hidden: (urn) => ({ __urn: urn, __provider: text }),
     // This host gets the whole stack configuration, all namespaces.

@@ -9,7 +9,7 @@ export interface PluginOptions extends HostOptions {
   command?: readonly string[];
 }
 
-export const FAKE_PLUGIN = [process.execPath, "--require", "tsx/cjs", join(__dirname, "fakePlugin.ts")];
+export const FAKE_PLUGIN = [process.execPath, "--import", "tsx", join(__dirname, "fakePlugin.ts")];
 
 export function startPluginProcess({ command, ...options }: PluginOptions = {}): Promise<ProviderHost> {
   const kind: HostKind = {
