@@ -2,7 +2,7 @@
 
 SOURCES := $(shell find src api -type f) schema.json tsconfig.json package.json tools/bundle.ts
 
-.PHONY: demo test bench faults build plugin sandbox check setup cli clean
+.PHONY: demo test bench faults mutants build plugin sandbox check setup cli clean
 
 demo: setup
 	@npx tsx tools/demo.ts
@@ -18,6 +18,10 @@ bench: setup
 # Every fault at every remote call, and what must hold all the while: about 10 minutes. A part: `npx tsx faults/main.ts --server entra`.
 faults: setup
 	@npx tsx faults/main.ts
+
+# Breaks the sources on purpose in a copy of the tree, one text at a time, and shows that the tests see each break: about 5 minutes.
+mutants: build
+	@npx tsx mutants/main.ts
 
 check: build
 	npx tsc -p tsconfig.test.json

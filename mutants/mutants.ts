@@ -1,0 +1,218 @@
+/** What `make mutants` breaks: each a text of the sources, what takes its place, and the tests that should see it. */
+
+export interface Mutant {
+  name: string;
+  file: string;
+  /** Stands in the file exactly once. */
+  from: string;
+  to: string;
+  suite: keyof typeof SUITES;
+}
+
+export interface Suite {
+  files: string[];
+  /** Only tests whose name holds this. */
+  named?: string;
+  /** The tests start the built plugin. */
+  built?: boolean;
+}
+
+/** Processes of the dynamic host would load this package by its name, which is the tree that is not broken. */
+const THROUGH_THE_PLUGIN = "plugin";
+
+export const SUITES = {
+  model: { files: ["test/model/rollout.test.ts"] },
+  rotation: { files: ["test/lifecycle/rotation.test.ts"], named: THROUGH_THE_PLUGIN, built: true },
+  forward: { files: ["test/lifecycle/forward.test.ts"], named: THROUGH_THE_PLUGIN, built: true },
+  snowflake: { files: ["test/lifecycle/snowflakeRotation.test.ts"], named: THROUGH_THE_PLUGIN, built: true },
+  destroy: { files: ["test/lifecycle/destroy.test.ts"], named: THROUGH_THE_PLUGIN, built: true },
+  hosts: { files: ["test/provider/hosts.test.ts"], named: THROUGH_THE_PLUGIN },
+  wire: { files: ["test/provider/propertyValues.test.ts"] },
+} satisfies Record<string, Suite>;
+
+const nothing = "/* nothing */";
+
+export const MUTANTS: readonly Mutant[] = [
+  {
+    name: "no look-up by our mark",
+    file: "src/rollout/survey.ts",
+    from: "if (adoptClientId === undefined) return server.find(mark, held);",
+    to: "if (adoptClientId === undefined) return undefined;",
+    suite: "model",
+  },
+  {
+    name: "no pruning of our own stray secrets",
+    file: "src/rollout/issue.ts",
+    from: "else await stage.server.removeSecret(client, keyId);",
+    to: nothing,
+    suite: "model",
+  },
+  {
+    name: "a stray secret that a slot may hold is removed",
+    file: "src/rollout/issue.ts",
+    from: "const inUse = writtenSince(issuing);",
+    to: "const inUse = false;",
+    suite: "model",
+  },
+  {
+    name: "the old secret is removed before the new one is issued",
+    file: "src/rollout/issue.ts",
+    from: 'env.say.progress("issuing a client secret");',
+    to: "if (draft.secret?.keyId !== undefined) await server.removeSecret(client, draft.secret.keyId);",
+    suite: "model",
+  },
+  {
+    name: "no overlap",
+    file: "src/rollout/rollOut.ts",
+    from: "const atOnce = wish.overlapMs === 0 ? draft.retiring : due;",
+    to: "const atOnce = due.length === 0 ? draft.retiring : due;",
+    suite: "model",
+  },
+  {
+    name: "entered before it is verified",
+    file: "src/rollout/rollOut.ts",
+    from: "if (progress.replacing) return { whole: true, secret, proveAfter: true };",
+    to: "if (secret !== undefined) return { whole: true, secret, proveAfter: true };",
+    suite: "model",
+  },
+  {
+    name: "one acceptance proves a secret",
+    file: "src/rollout/secret.ts",
+    from: "if (inARow >= server.acceptances) return answer;",
+    to: "if (inARow >= 1) return answer;",
+    suite: "model",
+  },
+  {
+    name: "undone although a slot holds the new secret",
+    file: "src/rollout/rollOut.ts",
+    from: 'progress.forward ||= entry.whole && places.some(({ slot }) => slot.mode === "CUSTOM" && slot.clientId === client.clientId);',
+    to: nothing,
+    suite: "model",
+  },
+  {
+    name: "an undo that fails is passed over",
+    file: "src/rollout/undo.ts",
+    from: "return {\n            undone,\n            left: [",
+    to: "if (log.length >= 0) continue;\n          return {\n            undone,\n            left: [",
+    suite: "model",
+  },
+  {
+    name: "a slot is given back without a look at what it holds",
+    file: "src/workspace/slot.ts",
+    from: 'if (slot.clientId !== clientId) return "held by another";',
+    to: nothing,
+    suite: "model",
+  },
+  {
+    name: "no slot claims",
+    file: "src/core/claims.ts",
+    from: "filter(([other, theirs]) => other !== urn && theirs.has(slot))",
+    to: "filter(([other, theirs]) => other !== urn && theirs.has(slot) && theirs.size < 0)",
+    suite: "model",
+  },
+  {
+    name: "a client that others have in a slot is pushed out",
+    file: "src/rollout/places.ts",
+    from: "const refused = await occupied(server, mark, use.written, slot, wish.replaceClientIds, own);",
+    to: "const refused = undefined;",
+    suite: "model",
+  },
+  {
+    name: "an earlier client is removed while a slot holds it",
+    file: "src/rollout/leave.ts",
+    from: "kept.clientIds.push(clientId);",
+    to: nothing,
+    suite: "model",
+  },
+  {
+    name: "what an earlier declaration needed is forgotten",
+    file: "src/rollout/rollOut.ts",
+    from: "if (surplus.redirectUrls.length + surplus.scopes.length > 0) draft.surplus = surplus;",
+    to: nothing,
+    suite: "model",
+  },
+  {
+    name: "planned slots are recorded nowhere",
+    file: "src/rollout/rollOut.ts",
+    from: "for (const place of places) draft.slots[place.integration.id] ??= { ...slotRecord(place), secretUpdatedAt: PLANNED };",
+    to: nothing,
+    suite: "model",
+  },
+  {
+    name: "a slot without the current secret is not owed one",
+    file: "src/rollout/issue.ts",
+    from: "(secretUpdatedAt === PLANNED ? { ...slot, secretUpdatedAt } : slot)",
+    to: "(secretUpdatedAt === undefined ? slot : { ...slot, secretUpdatedAt })",
+    suite: "model",
+  },
+  {
+    name: "of two secrets, the one in use is renewed",
+    file: "src/rollout/issue.ts",
+    from: "idleMayBeInUse: writtenSince(issuing)",
+    to: "idleMayBeInUse: false",
+    suite: "model",
+  },
+  {
+    name: "who has replaced a client is not asked",
+    file: "src/rollout/remove.ts",
+    from: "const successor = await server.successor(client, stage.mark);\n  if (successor !== undefined) {",
+    to: "const successor = undefined;\n  if (successor !== undefined) {",
+    suite: "model",
+  },
+  {
+    name: "a secret in an error",
+    file: "src/rollout/enter.ts",
+    from: "return doing(`entering the client in ",
+    to: "return doing(entry.secret?.open() + `: entering the client in ",
+    suite: "model",
+  },
+  {
+    name: "a secret in the state that nobody asked for",
+    file: "src/rollout/issue.ts",
+    from: "if (wish.exportSecret) draft.value = value;\n  else delete draft.value;",
+    to: "draft.value = value;",
+    suite: "model",
+  },
+  {
+    name: "Entra: an addPassword without an answer is repeated without a read",
+    file: "src/authorizationServers/entra.ts",
+    from: "await removeThisOne();\n          return issue();",
+    to: "return issue();",
+    suite: "rotation",
+  },
+  {
+    name: "Snowflake: what the account shows after a renewal is not looked at",
+    file: "src/authorizationServers/snowflake.ts",
+    from: "if (now.digest !== before.digest) return now;",
+    to: "if (now.digest !== undefined) return now;",
+    suite: "snowflake",
+  },
+  {
+    name: "one 404 of the workspace counts as gone",
+    file: "src/workspace/slot.ts",
+    from: "if (isRemote(error, 404) && !(await odeus.listIntegrations()).some(({ id }) => id === integrationId)) return",
+    to: "if (isRemote(error, 404)) return",
+    suite: "destroy",
+  },
+  {
+    name: "the state of a partial failure leaves unsealed",
+    file: "src/provider/service.ts",
+    from: "initFailed(error, encode(error.state, [...lifecycle.secretPaths(kind), ...secrets]))",
+    to: "initFailed(error, encode(error.state))",
+    suite: "hosts",
+  },
+  {
+    name: "what a failed update has left is not reported",
+    file: "src/provider/service.ts",
+    from: "if (!(error instanceof PartialFailure)) throw error;\n      throw new SealedFailure",
+    to: "if (error instanceof Error) throw error;\n      throw new SealedFailure",
+    suite: "forward",
+  },
+  {
+    name: "secret inputs leave unsealed",
+    file: "src/provider/propertyValues.ts",
+    from: "return encodeObject(properties, secrets);",
+    to: "return encodeObject(properties, secrets.slice(secrets.length));",
+    suite: "wire",
+  },
+];
