@@ -7,7 +7,7 @@ import { minus } from "../core/sets.js";
 import { customDifferences } from "../workspace/customSlot.js";
 import { requireSameWorkspace } from "../workspace/integrations.js";
 import { readSlot, type Slot } from "../workspace/slot.js";
-import { knownSecrets, type Recorded, recordedWish, type SlotRecord } from "./record.js";
+import { knownSecrets, PLANNED, type Recorded, recordedWish, type SlotRecord } from "./record.js";
 import type { Stage } from "./stage.js";
 
 export interface Observed {
@@ -74,11 +74,13 @@ async function findSlot(odeus: OdeusApi, written: string, id: string, custom: bo
 function slotDrift(record: Recorded["slots"][string], slot: Slot | undefined, clientId: string, tenantId: string | undefined): string[] {
   const { written } = record;
   if (slot === undefined) return [`integration ${written} is gone from the workspace`];
+  const planned = record.secretUpdatedAt === PLANNED;
+  if (planned && slot.clientId !== clientId) return [`${written} has not got this client yet`];
   if (slot.mode === "ODEUS") return [`${written} was switched back to Odeus's own client`];
   if (slot.mode === "NONE") return [`${written} has no client any more`];
   if (slot.clientId !== clientId) return [`${written} holds another client (${slot.clientId})`];
   const found: string[] = [];
-  if (record.secretUpdatedAt !== undefined && (slot.clientSecretUpdatedAt ?? "") > record.secretUpdatedAt)
+  if (record.secretUpdatedAt !== undefined && !planned && (slot.clientSecretUpdatedAt ?? "") > record.secretUpdatedAt)
     found.push(`the client secret in ${written} was replaced by hand (${slot.clientSecretUpdatedAt})`);
   if (slot.redirectUrl !== record.redirectUrl) found.push(`the redirect URL of ${written} is now ${slot.redirectUrl}`);
   if (slot.tenantIdSupported && (slot.tenantId ?? undefined) !== tenantId)

@@ -222,6 +222,8 @@ export async function rollOut(stage: Stage, wish: Wish, before: Recorded | undef
     }
 
     async function leaveSecrets(): Promise<void> {
+      // A slot on its way to another resource holds one of them until that has taken it over.
+      if (kept.clientIds.includes(client.clientId)) return;
       const now = env.now();
       const due = removalsDue(draft.retiring, now);
       const atOnce = wish.overlapMs === 0 ? draft.retiring : due;

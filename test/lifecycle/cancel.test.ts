@@ -73,6 +73,11 @@ describe("Ctrl-C in a create", () => {
       reasons: [expect.stringContaining(`stopped before it was finished. What exists is recorded (client ${app.appId}); the next up finishes.`)],
       state: { clientId: app.appId, drift: ["stopped before it was finished; the next up finishes"] },
     });
+    if (fault.operation !== "putOAuthClient") {
+      const drift = (await stage.refresh(keptOf(failure, (await stage.host.check(stage.urn(), MAIL)).inputs)))?.state["drift"];
+      expect(drift).toEqual(expect.arrayContaining(["outlook-email has not got this client yet"]));
+      expect(drift).not.toEqual(expect.arrayContaining([expect.stringMatching(/by hand|switched back/)]));
+    }
     await finishes(failure, MAIL);
   });
 

@@ -59,6 +59,10 @@ export const HISTORIES: Played[] = [
     history(["entra", "entra"], up(), declare(0, ["kind", 1], ["uses", 1]), declare(1, ["uses", 1]), up()),
   ),
   once(
+    "a secret stays while a slot holds it that another resource is about to take over, overlap or not",
+    history(["entra", "existing"], up(), declare(1, ["uses"]), declare(0, ["overlapHours", 1], ["uses"], ["uses", 7]), up()),
+  ),
+  once(
     "a client that another resource has adopted is not removed with the resource that had it",
     history(["entra", "entra"], declare(0, ["adopts"]), up(), declare(0, ["present"]), declare(1, ["adopts"]), up()),
   ),
