@@ -74,7 +74,7 @@ const activeApps = async (world: World) =>
 
 it("each resource lands in its own workspace and tenant", async () => {
   // A status that is replaced within 200 ms is not shown.
-  for (const world of [east, west]) await world.latency(100);
+  for (const world of [east, west]) await world.latency(300);
   const made = await inEast.up();
   for (const world of [east, west]) await world.latency(0);
   expect(made).toMatchObject({ failure: undefined, changes: { create: 5 } });
