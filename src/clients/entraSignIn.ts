@@ -9,7 +9,8 @@ import type { Env } from "../core/env.js";
 import { ConfigError, NotConfiguredError, OdeusError, RemoteError } from "../core/errors.js";
 import { Secret } from "../core/secret.js";
 import { untilStopped } from "../core/wait.js";
-import { type HttpLimits, nextDelay, requireSafeUrl } from "./http.js";
+import { type HttpLimits, requireSafeUrl } from "./http.js";
+import { nextDelay } from "./retryAfter.js";
 import { lostOn, passing, type Wire, watched } from "./signInWire.js";
 
 /** Sign-in hosts and Graph roots of the national clouds (names as azuread users know them). */

@@ -8,6 +8,7 @@ import type { Env } from "../core/env.js";
 import { ConfigError, cancellation, RemoteError, type RemoteFailure } from "../core/errors.js";
 import type { Turns } from "./callLimit.js";
 import { guardedLookup, REFUSED_ADDRESS, type Reach, requirePublic } from "./privateNetwork.js";
+import { nextDelay, retryAtReset, runAgainAfter } from "./retryAfter.js";
 
 /** How often a failed call may be repeated by itself. */
 export type Repeat =
@@ -59,6 +60,8 @@ export interface HttpOptions {
   headers?: () => Promise<Record<string, string>>;
   /** Header in which the remote names the request. */
   requestIdHeader?: string;
+  /** Header with the Unix time at which a used-up limit begins anew, for answers without Retry-After. */
+  resetHeader?: string;
   /** A connection of its own for every call, so that answers come from different servers behind one name. */
   freshConnections?: boolean;
   /** Of an address that a program or a server's metadata names: the host must be on the public internet, or listed. */
@@ -77,8 +80,6 @@ const NEVER_SENT = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNRE
 const UNTRUSTED = /^(UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|CERT_|ERR_TLS|ERR_SSL)/;
 /** Whatever has happened, every command begins with reading what is there. */
 const RUN_AGAIN = "Run again.";
-/** Later than this, a Retry-After is no time that a person could be told. */
-const FARTHEST_MS = 10 * 365 * 86_400_000;
 
 interface Agents {
   httpAgent: http.Agent;
@@ -162,7 +163,7 @@ export function createHttp(options: HttpOptions): Http {
         retries: Number.MAX_SAFE_INTEGER,
         retryCondition: (error) => {
           if (!repeats(call.repeat, error)) return false;
-          delay = nextDelay(tries, error.response?.headers["retry-after"], env.now(), env.random());
+          delay = nextDelay(tries, retryAfterOf(error.response), env.now(), env.random());
           if (delay > left()) return false;
           if (error.response?.status === 429) turns?.hold(delay);
           tries += 1;
@@ -256,7 +257,7 @@ export function createHttp(options: HttpOptions): Http {
         ...common,
         outcome: "refused",
         said: `throttles: still too many requests after ${tries} ${tries === 1 ? "try" : "tries"}`,
-        remedy: runAgainAfter(response.headers["retry-after"], env.now()),
+        remedy: runAgainAfter(retryAfterOf(response), env.now()),
       });
     }
     const seconds = Math.round(limits.retryMs / 1000);
@@ -266,6 +267,11 @@ export function createHttp(options: HttpOptions): Http {
       said: tries > 1 ? `answered ${status} for ${seconds} s (${tries} tries)` : `answered ${status}`,
       remedy: `Run again when ${service} answers.`,
     });
+  }
+
+  function retryAfterOf(response: AxiosResponse | undefined): unknown {
+    const { resetHeader } = options;
+    return response?.headers["retry-after"] ?? (resetHeader === undefined ? undefined : retryAtReset(response?.headers[resetHeader], env.now()));
   }
 
   function requestIdOf(response: AxiosResponse): string | undefined {
@@ -329,24 +335,4 @@ function repeats(repeat: Repeat, error: AxiosError): boolean {
   // Far too much once is far too much again.
   if (/maxContentLength/.test(error.message)) return false;
   return !untrusted(error.code ?? "") && !neverSent(error.code ?? "");
-}
-
-/** Milliseconds that the remote asked us to wait. Retry-After is a number of seconds or an HTTP date (RFC 9110 10.2.3). */
-export function retryAfterMs(header: unknown, now: Date): number | undefined {
-  if (typeof header !== "string" || header.trim() === "") return undefined;
-  const seconds = Number(header);
-  if (Number.isFinite(seconds)) return Math.max(0, seconds * 1000);
-  const date = Date.parse(header);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now.getTime());
-}
-
-/** When to run again, for people, after throttling. */
-export function runAgainAfter(retryAfter: unknown, now: Date): string {
-  const wait = retryAfterMs(retryAfter, now);
-  return wait === undefined || wait > FARTHEST_MS ? "Run again later." : `Run again after ${new Date(now.getTime() + wait).toISOString()}.`;
-}
-
-/** Milliseconds before the next try: what the remote asked for, else exponential with full jitter, at most 30 s. */
-export function nextDelay(tries: number, retryAfter: unknown, now: Date, random: number): number {
-  return retryAfterMs(retryAfter, now) ?? Math.round(random * Math.min(30_000, 500 * 2 ** (tries - 1)));
 }

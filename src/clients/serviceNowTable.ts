@@ -86,7 +86,10 @@ const PAGE = 100;
 
 export function createServiceNowTable({ baseUrl, signIn, env, limits }: ServiceNowTableOptions): ServiceNowTable {
   const host = new URL(baseUrl).host;
-  const http = createHttp({ service: "ServiceNow", baseUrl, env, limits, headers: async () => ({ Authorization: authorizationOf(signIn) }), wordsOf });
+  const http = createHttp({
+    ...{ service: "ServiceNow", baseUrl, env, limits, wordsOf, resetHeader: "x-ratelimit-reset" },
+    headers: async () => ({ Authorization: authorizationOf(signIn) }),
+  });
 
   /** The answer, also one that says no. */
   async function ask(call: HttpCall): Promise<HttpAnswer> {

@@ -5,7 +5,8 @@
 
 import type { TokenCredentialOptions } from "@azure/identity";
 import type { RemoteFailure } from "../core/errors.js";
-import { type HttpLimits, isLoopback, neverSent, runAgainAfter, untrusted } from "./http.js";
+import { type HttpLimits, isLoopback, neverSent, untrusted } from "./http.js";
+import { runAgainAfter } from "./retryAfter.js";
 
 /** The last exchange of one sign-in. */
 export interface Wire {

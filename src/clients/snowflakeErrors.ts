@@ -1,7 +1,8 @@
 /** Snowflake's refusals and lost answers as errors for people: what is known of the effect, and what to do. */
 
 import { RemoteError, type RemoteFailure } from "../core/errors.js";
-import { type HttpLimits, neverSent, runAgainAfter, untrusted } from "./http.js";
+import { type HttpLimits, neverSent, untrusted } from "./http.js";
+import { runAgainAfter } from "./retryAfter.js";
 import type { DriverFailure } from "./snowflakeDriver.js";
 import type { SnowflakeLogin } from "./snowflakeLogin.js";
 

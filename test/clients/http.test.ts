@@ -2,7 +2,7 @@
 
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Turns } from "../../src/clients/callLimit.js";
-import { createHttp, type HttpCall, isLoopback, nextDelay, requireSafeUrl, retryAfterMs, runAgainAfter } from "../../src/clients/http.js";
+import { createHttp, type HttpCall, isLoopback, requireSafeUrl } from "../../src/clients/http.js";
 import type { Env } from "../../src/core/env.js";
 import { CancelledError, RemoteError } from "../../src/core/errors.js";
 import { Secret } from "../../src/core/secret.js";
@@ -243,32 +243,5 @@ describe("an address", () => {
     expect(["http://localhost", "http://127.0.0.1", "http://[::1]", "http://127.0.0.2", "http://localhost.x"].map((text) => isLoopback(new URL(text)))).toEqual(
       [true, true, true, false, false],
     );
-  });
-});
-
-describe("Retry-After", () => {
-  it.each<[unknown, number | undefined]>([
-    ["2", 2000],
-    ["0", 0],
-    ["-5", 0],
-    ["Fri, 02 Jan 2026 03:04:15 GMT", 10_000],
-    ["Fri, 02 Jan 2026 03:04:00 GMT", 0],
-    ["soon", undefined],
-    ["", undefined],
-    [undefined, undefined],
-  ])("%j is %p ms", (header, expected) => {
-    expect(retryAfterMs(header, NOW)).toBe(expected);
-  });
-
-  it("is told as a time, or left out where it is none", () => {
-    expect(runAgainAfter("60", NOW)).toBe("Run again after 2026-01-02T03:05:05.000Z.");
-    expect(runAgainAfter("9".repeat(30), NOW)).toBe("Run again later.");
-    expect(runAgainAfter(undefined, NOW)).toBe("Run again later.");
-  });
-
-  it("wins over the pause of our own, which doubles up to 30 s", () => {
-    expect(nextDelay(3, "1", NOW, 1)).toBe(1000);
-    expect([1, 2, 3, 20].map((tries) => nextDelay(tries, undefined, NOW, 1))).toEqual([500, 1000, 2000, 30_000]);
-    expect(nextDelay(5, undefined, NOW, 0)).toBe(0);
   });
 });

@@ -191,20 +191,26 @@ describe("an instance that does not answer as one", () => {
     await failing(client().get("0".repeat(32)));
   });
 
-  it("has used up the hour's calls: nobody waits, and the message has the time", async () => {
-    const hour = 3_600_000;
-    // To the middle of an hour, so that none ends meanwhile.
-    await world.clock(hour / 2 - (Date.now() % hour));
-    await world.changeServiceNow({ callsPerHour: 1 });
-    await client().find([]);
-    const { message, failure } = await failing(client().find([]));
-    expect(await world.calls()).toHaveLength(2);
-    const time = /Run again after (\S+)\. A rate limit rule of the instance \(sys_rate_limit_rules\) counts the calls of a user by the hour\./.exec(
-      message,
-    )?.[1];
-    expect(Math.abs(Date.parse(time ?? "") - Date.now() - hour / 2)).toBeLessThan(60_000);
-    expect(failure).toMatchObject({ status: 429, outcome: "refused" });
-  });
+  it.each([true, false])(
+    "has used up the hour's calls: nobody waits, and the message has the time, with a Retry-After (%s) or the time of the reset alone",
+    async (saysRetryAfter) => {
+      const hour = 3_600_000;
+      // To the middle of the next hour, so that none ends meanwhile.
+      const ahead = 1.5 * hour - (Date.now() % hour);
+      await world.clock(ahead);
+      await world.changeServiceNow({ callsPerHour: 1, saysRetryAfter });
+      await client().find([]);
+      const { message, failure } = await failing(client().find([]));
+      expect(await world.calls()).toHaveLength(2);
+      const time = /Run again after (\S+)\. A rate limit rule of the instance \(sys_rate_limit_rules\) counts the calls of a user by the hour\./.exec(
+        message,
+      )?.[1];
+      // A time of the instance's own clock, or a time from now on.
+      const expected = Date.now() + hour / 2 + (saysRetryAfter ? 0 : ahead);
+      expect(Math.abs(Date.parse(time ?? "") - expected)).toBeLessThan(60_000);
+      expect(failure).toMatchObject({ status: 429, outcome: "refused" });
+    },
+  );
 
   it("lacks the plugin", async () => {
     await world.changeServiceNow({ oauthPlugin: false });

@@ -11,12 +11,14 @@ const SWITCHES: ServiceNowChange = {
   ignoredColumns: [],
   hiddenRecords: [],
   hidesNewRecords: false,
+  lateRecords: 0,
   blankedColumns: [],
   ignoresQueries: false,
   // The vendor ignores them, so that nobody would notice.
   refusesUnknownColumns: true,
   hibernating: "no",
   callsPerHour: null,
+  saysRetryAfter: true,
   oauthPlugin: true,
 };
 

@@ -34,6 +34,8 @@ export interface Switches {
   hiddenRecords: string[];
   /** An access rule hides from each user of the API what that user has made. */
   hidesNewRecords: boolean;
+  /** So many queries still miss a record that a user of the API has made: of a POST that went on after its answer was lost. */
+  lateRecords: number;
   /** Columns that a field-level access rule blanks in answers with status 200. */
   blankedColumns: string[];
   /** No part of a query makes sense to the instance, as on a release where the columns have other names. */
@@ -44,6 +46,8 @@ export interface Switches {
   hibernating: "no" | "page" | "redirect";
   /** A rate limit rule for the Table API: calls per user and hour; null for no rule. */
   callsPerHour: number | null;
+  /** False: a refusal by that rule has X-RateLimit-Reset alone. */
+  saysRetryAfter: boolean;
   /** False: the tables of the OAuth plugin are not there. */
   oauthPlugin: boolean;
 }
@@ -124,11 +128,13 @@ export function createInstance(name: string, now: () => Date): Instance {
       ignoredColumns: [],
       hiddenRecords: [],
       hidesNewRecords: false,
+      lateRecords: 0,
       blankedColumns: [],
       ignoresQueries: false,
       refusesUnknownColumns: false,
       hibernating: "no",
       callsPerHour: null,
+      saysRetryAfter: true,
       oauthPlugin: true,
     },
     now,
@@ -174,7 +180,9 @@ export function addRow(instance: Instance, tableName: string, values: Row, by: s
   return row;
 }
 
+/** A guess: what changes nothing, or is ignored, counts as no change. */
 export function changeRow(instance: Instance, row: Row, values: Row, by: string): void {
+  if (Object.entries(values).every(([column, value]) => row[column] === value)) return;
   Object.assign(row, values, {
     sys_updated_on: timeText(instance.now()),
     sys_updated_by: by,

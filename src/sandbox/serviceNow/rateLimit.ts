@@ -28,7 +28,7 @@ export function createRateLimit(instance: Instance): RateLimit {
       const headers = { "x-ratelimit-limit": String(limit), "x-ratelimit-reset": String(reset / 1000), "x-ratelimit-rule": rule };
       if (calls <= limit) return { headers };
       return {
-        headers: { ...headers, "retry-after": String(Math.ceil((reset - moment) / 1000)) },
+        headers: { ...headers, ...(instance.switches.saysRetryAfter ? { "retry-after": String(Math.ceil((reset - moment) / 1000)) } : {}) },
         refusal: new TableError(429, "Rate limit exceeded", `Rate limit of ${limit} requests per hour for Table API exceeded`),
       };
     },
