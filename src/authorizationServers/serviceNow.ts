@@ -14,10 +14,11 @@ import {
 } from "../clients/serviceNowTable.js";
 import type { Config } from "../core/config.js";
 import type { Env } from "../core/env.js";
-import { ConfigError, doing, mayHaveHappened, OdeusError } from "../core/errors.js";
+import { ConfigError, doing, mayHaveHappened, OdeusError, RemoteError } from "../core/errors.js";
 import { nameOfMark, ownerOtherThan, readComment } from "../core/mark.js";
 import { Secret } from "../core/secret.js";
 import { minus } from "../core/sets.js";
+import { askUntil } from "../core/wait.js";
 import type { AuthorizationServer, IssuedSecret, RegisteredClient } from "./contract.js";
 import { BY_HAND } from "./probes.js";
 import { fieldsOf, ignoredColumns, observationOf, registryChange, type Seen, type ServiceNowSettings, settingsFound } from "./serviceNowRegistry.js";
@@ -35,6 +36,10 @@ export interface ServiceNowOptions {
 
 /** Columns that are written and compared. */
 const MANAGED: readonly Column[] = ["name", "client_id", "active", "redirect_url", "access_token_lifespan", "refresh_token_lifespan", "comments"];
+
+/** How long a record may take to show whose POST was not answered. */
+const LATE_MS = 5000;
+const MAY_STILL_APPEAR = "The instance shows no such record. Should it still appear, it is ours by its mark, and the next up goes on with it.";
 
 export function createServiceNowServer(options: ServiceNowOptions): AuthorizationServer {
   const { settings, formerly: settingsBefore, config, env, limits } = options;
@@ -85,17 +90,27 @@ export function createServiceNowServer(options: ServiceNowOptions): Authorizatio
 
   /** Unknown columns are ignored without a word, so what was written is read back and held against it. */
   async function readBack(sysId: string, fields: ClientFields): Promise<void> {
-    const ignored = async (): Promise<string[]> => {
+    const notTaken = async (): Promise<string[]> => {
       const seen = await read(sysId);
       if (seen === undefined) throw new OdeusError(`${shown} is gone right after it was written. Somebody else may be changing it; run again.`);
       return ignoredColumns(seen, fields);
     };
     // One answer from before the write must not undo it.
-    const columns = (await ignored()).length === 0 ? [] : await ignored();
-    if (columns.length > 0)
-      throw new OdeusError(
-        `ServiceNow took the change of ${shown} and ignored ${columns.join(", ")}: a business rule, a data policy or an access rule of the instance stands against it. Ask its administrator which one, and run again.`,
-      );
+    const columns = (await notTaken()).length === 0 ? [] : await notTaken();
+    if (columns.length > 0) throw ignored(columns.join(", "));
+  }
+
+  /** Nobody is shown a secret, but a change counts: where the count stays, the former secret is still in force. */
+  async function replaceSecret(client: RegisteredClient, value: Secret): Promise<void> {
+    const before = (await known(client))?.record.sys_mod_count;
+    const { sys_mod_count: after } = await table().update(sysIdOf(client), { client_secret: value });
+    if (after !== "" && after === before) throw ignored("client_secret");
+  }
+
+  function ignored(columns: string): OdeusError {
+    return new OdeusError(
+      `ServiceNow took the change of ${shown} and ignored ${columns}: a business rule, a data policy or an access rule of the instance stands against it. Ask its administrator which one, and run again.`,
+    );
   }
 
   /** 404 is the answer for a record that is gone, for one that is hidden, and for one that this user may not delete. */
@@ -209,9 +224,9 @@ export function createServiceNowServer(options: ServiceNowOptions): Authorizatio
           sysId = (await table().insert({ ...fields, client_secret: secret })).sys_id;
         } catch (error) {
           if (!mayHaveHappened(error) || env.signal.aborted) throw error;
-          // The answer was lost. The id is ours, and so is the secret: found, nothing is missing.
-          sysId = await byOurId();
-          if (sysId === undefined) throw error;
+          // The answer was lost. The id is ours, and so is the secret: found, nothing is missing. The instance may still be at it.
+          sysId = await askUntil({ env, budgetMs: Math.min(limits.retryMs, LATE_MS) }, (found) => found !== undefined, byOurId);
+          if (sysId === undefined) throw error instanceof RemoteError ? error.advise(`${MAY_STILL_APPEAR} Run again.`) : error;
         }
         fresh = secret;
         await readBack(sysId, fields);
@@ -243,6 +258,7 @@ export function createServiceNowServer(options: ServiceNowOptions): Authorizatio
             run: async () => {
               if (refused) return "nothing";
               await table().update(sys_id, change.back);
+              await readBack(sys_id, change.back);
               const lost = minus(Object.keys(change.forward), Object.keys(change.back));
               if (lost.length > 0) throw new OdeusError(`this user may not read ${lost.join(", ")}, so nobody knows what stood there before`);
               return undefined;
@@ -263,7 +279,7 @@ export function createServiceNowServer(options: ServiceNowOptions): Authorizatio
     async addSecret(client): Promise<IssuedSecret> {
       return doing(`setting the secret of ${shown}`, async () => {
         const value = fresh ?? newSecret();
-        if (fresh === undefined) await table().update(sysIdOf(client), { client_secret: value });
+        if (fresh === undefined) await replaceSecret(client, value);
         return { keyId: "only", value, createdAt: env.now().toISOString() };
       });
     },

@@ -83,7 +83,7 @@ export function registryChange({ record, unreadable }: Seen, wish: RegistryWish)
 const SHARED: readonly Column[] = ["redirect_url", "comments", "client_id"];
 
 function equal(column: Column, stands: string, wished: string): boolean {
-  if (column === "redirect_url") return stands.replace(/\s/g, "") === wished;
+  if (column === "redirect_url") return stands.replace(/\s/g, "") === wished.replace(/\s/g, "");
   return column === "comments" ? plainText(stands) === plainText(wished) : stands === wished;
 }
 

@@ -61,6 +61,25 @@ describe.each(HOSTS)("a bad day of ServiceNow through the %s host", (_name, star
     });
   });
 
+  it("that ignores a new secret, which nobody is shown, is found out by the count of changes: the one in use stays, and nothing is owed", async () => {
+    const rotated = (run: string) => stage.declared({ comments: run }, { rotation: { triggers: { run } } });
+    const made = await stage.up(rotated("1"));
+    const { sys_mod_count: _count, sys_updated_on: _on, ...before } = await stage.record();
+    await stage.switches({ ignoredColumns: ["client_secret"] });
+    const failure = await stage.failingUp(rotated("2"), made);
+    expect(failure.message).toMatch(
+      /setting the secret of application registry "Odeus" on \S+: ServiceNow took the change of .* and ignored client_secret: a business rule[\s\S]*Undone: .*is as it was\. Nothing is left behind\./,
+    );
+    expect(failure.partial).toBeUndefined();
+    expect(await stage.record()).toMatchObject(before);
+    expect(await stage.works()).toBe(true);
+    expect((await stage.refreshed(made)).state["drift"]).toEqual([]);
+    await stage.switches({ ignoredColumns: [] });
+    await stage.up(rotated("2"), made);
+    expect((await stage.record())["client_secret"]).not.toBe(before["client_secret"]);
+    expect(await stage.works()).toBe(true);
+  });
+
   describe("that hides the record", () => {
     it("is no deletion: refresh, update and destroy say so, and nothing is dropped", async () => {
       const made = await stage.up(stage.declared());

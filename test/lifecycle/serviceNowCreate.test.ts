@@ -103,6 +103,29 @@ describe.each(HOSTS)("a ServiceNow client made through the %s host", (_name, sta
     expect(await stage.signIn()).toMatchObject({ connected: true });
   });
 
+  it("after an answer that was lost is looked for again: the record of a slow POST shows late", async () => {
+    await stage.switches({ lateRecords: 1 });
+    await stage.world.fault({ operation: "createRecord", fault: "answerLost" });
+    await stage.up(stage.declared());
+    expect(await stage.operations()).toEqual(["createRecord", "putOAuthClient"]);
+    expect(await stage.works()).toBe(true);
+    expect(await stage.records()).toHaveLength(1);
+  });
+
+  it("after an answer that was lost, and no record for as long as is waited: up says that it may still appear, and the next one goes on with it", async () => {
+    await stage.switches({ lateRecords: 3 });
+    await stage.world.fault({ operation: "createRecord", fault: "answerLost" });
+    const failure = await stage.failingUp(stage.declared());
+    expect(failure.message).toMatch(
+      /registering application registry "Odeus" on \S+: ServiceNow .*\n {2}The instance shows no such record\. Should it still appear, it is ours by its mark, and the next up goes on with it\./,
+    );
+    const { client_id } = await stage.record();
+    const made = await stage.up(stage.declared());
+    expect(made.state["clientId"]).toBe(client_id);
+    expect((await stage.record())["client_id"]).toBe(client_id);
+    expect(await stage.works()).toBe(true);
+  });
+
   describe("beside an entry of the same name", () => {
     it("that others made is refused, and says how to take it over", async () => {
       const { client_id } = await stage.foreign();

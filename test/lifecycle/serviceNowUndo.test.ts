@@ -93,6 +93,27 @@ describe.each(HOSTS)("a ServiceNow client through the %s host", (_name, start) =
     });
   });
 
+  it("whose change cannot be taken back, since a rule ignores the way back: what is left is named, and the next up ends it", async () => {
+    const made = await stage.up(stage.declared());
+    const { redirectUrl } = await stage.slot("servicenow");
+    // As the form writes it: taken back to the letter, the blank is no difference.
+    await stage.edit({ redirect_url: `https://theirs.example/callback, ${redirectUrl}` });
+    const inputs = { ...stage.declared({ name: "After" }), integrations: [{ integration: "servicenow", scopes: ["useraccount"] }] };
+    await stage.world.fault({ operation: "patchOAuthClient", fault: "hang" });
+    const working = stage.failingUp(inputs, made);
+    while (!(await stage.operations()).includes("patchOAuthClient")) await stage.world.calls();
+    await stage.switches({ ignoredColumns: ["name"] });
+    const failure = await working;
+    expect(failure.message).toMatch(
+      /could not undo so that application registry "After" on \S+ is as it was: ServiceNow took the change of .* and ignored name: a business rule/,
+    );
+    expect(await stage.record()).toMatchObject({ name: "After", redirect_url: `https://theirs.example/callback, ${redirectUrl}` });
+    await stage.switches({ ignoredColumns: [] });
+    const next = await stage.up(inputs, keptOf(failure, made.inputs));
+    expect(next.state["drift"]).toEqual([]);
+    expect(await stage.works()).toBe(true);
+  });
+
   it("whose new secret is refused by the instance: nothing happened, and the columns are as they were", async () => {
     const made = await stage.up(stage.declared({ comments: "before" }));
     const was = await picture();
