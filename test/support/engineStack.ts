@@ -2,16 +2,16 @@
 
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
-import * as odeus from "@odeus/pulumi";
+import { CustomIntegration, OAuthClientConfig, SnowflakeSecurityIntegration } from "@odeus/pulumi";
 import * as pulumi from "@pulumi/pulumi";
-import type { DestroyOptions, PreviewOptions, PulumiFn, RefreshOptions, Stack, UpOptions } from "@pulumi/pulumi/automation";
+import type { DestroyOptions, ImportResource, PreviewOptions, PulumiFn, RefreshOptions, Stack, UpOptions } from "@pulumi/pulumi/automation";
 import type { RecordedCall } from "../../src/sandbox/calls.js";
 import type { WorldOptions } from "../../src/sandbox/world.js";
 import { type Engine, startEngine } from "../../tools/engine.js";
 import { type EntraApplication, startWorld, type World } from "./sandbox.js";
 
 export type Args = Record<string, unknown>;
-export type Kind = "OAuthClientConfig" | "CustomIntegration";
+export type Kind = "OAuthClientConfig" | "CustomIntegration" | "SnowflakeSecurityIntegration";
 export type Declared = pulumi.CustomResource & Record<"clientId" | "slug" | "redirectUrl", pulumi.Output<string>>;
 /** Makes a resource in an inline program. */
 export type Declare = (kind: Kind, name: string, args: Args, options?: pulumi.CustomResourceOptions) => Declared;
@@ -25,11 +25,8 @@ class PluginResource extends pulumi.CustomResource {
 
 export const declareInPlugin: Declare = (kind, name, args, options) => new PluginResource(kind, name, args, options) as Declared;
 
-export const declareDynamic: Declare = (kind, name, args, options) => {
-  const made =
-    kind === "CustomIntegration" ? new odeus.CustomIntegration(name, args as never, options) : new odeus.OAuthClientConfig(name, args as never, options);
-  return made as unknown as Declared;
-};
+const CLASSES = { CustomIntegration, OAuthClientConfig, SnowflakeSecurityIntegration };
+export const declareDynamic: Declare = (kind, name, args, options) => new CLASSES[kind](name, args as never, options) as unknown as Declared;
 
 /** The two hosts, as a program sees them. */
 export const DECLARE: ["plugin" | "dynamic", Declare][] = [
@@ -77,6 +74,8 @@ export interface EngineStack {
   refresh(options?: RefreshOptions): Promise<Command>;
   previewRefresh(options?: RefreshOptions): Promise<Command>;
   destroy(options?: DestroyOptions): Promise<Command>;
+  /** `pulumi import`; `code` is what it wrote for the program. */
+  import(resources: ImportResource[]): Promise<Command & { code: string }>;
   /** All resources in state but the stack and its providers, secrets masked. */
   resources(): InState[];
   /** The one of this name. */
@@ -123,6 +122,15 @@ export function engineStackOf(stack: Stack, project: string, engine: Engine, wor
     const calls = await world.calls();
     return { ...command, output, calls, changing: calls.filter(({ changes }) => changes).map(({ operation }) => operation) };
   }
+  async function imported(resources: ImportResource[]): Promise<Command & { code: string }> {
+    let code = "";
+    const command = await run(async ({ onOutput }) => {
+      const { generatedCode, summary } = await stack.import({ resources, protect: false, onOutput });
+      code = generatedCode;
+      return summary?.resourceChanges;
+    });
+    return { ...command, code };
+  }
   const resources = (): InState[] => {
     const text = readFileSync(path.join(engine.backend, ".pulumi", "stacks", project, `${stack.name}.json`), "utf8");
     // A secret is encrypted anew whenever the state is written.
@@ -153,6 +161,7 @@ export function engineStackOf(stack: Stack, project: string, engine: Engine, wor
     refresh: (options) => run(async (listening) => (await stack.refresh({ ...options, ...listening })).summary.resourceChanges),
     previewRefresh: (options) => run(async (listening) => (await stack.previewRefresh({ ...options, ...listening })).changeSummary as Record<string, number>),
     destroy: (options) => run(async (listening) => (await stack.destroy({ ...options, ...listening })).summary.resourceChanges),
+    import: imported,
     resources,
     resource: (name) =>
       only(
