@@ -6,58 +6,9 @@ import * as path from "node:path";
 import { parse, stringify } from "yaml";
 import { startEngine } from "../../tools/engine.js";
 import { type Args, declareInPlugin, type EngineStack, engineStackOf, type Kind, startEngineStack } from "../support/engineStack.js";
-import { appByHand } from "../support/entraByHand.js";
 import { REPOSITORY } from "../support/hostProcess.js";
+import { madeByHand, WORLD } from "../support/madeByHand.js";
 import { startWorld, type World } from "../support/sandbox.js";
-
-/** The right for one's own apps does not reach those of others. */
-const WORLD = { permissions: ["Application.ReadWrite.All", "DelegatedPermissionGrant.ReadWrite.All"] };
-const slotOf = (world: World, slug: string) => `/integrations/v1/${world.integrations[slug]}/oauth-client`;
-
-/** What a person made at each remote and entered in the workspace. */
-async function madeByHand(stack: Pick<EngineStack, "slot" | "world">) {
-  const { world } = stack;
-  const mail = await stack.slot("outlook-email");
-  const app = await appByHand(world, {
-    displayName: "Mail by hand",
-    web: { redirectUris: [mail.redirectUrl] },
-    requiredResourceAccess: [{ resourceAppId: GRAPH, resourceAccess: (await scopeIds(world, mail.defaultScopes)).map((id) => ({ id, type: "Scope" })) }],
-  });
-  await world.odeus("PUT", slotOf(world, "outlook-email"), { clientId: app.appId, clientSecret: app.secret, tenantId: world.tenantId, scopeSync: true });
-
-  const { redirectUrl, defaultScopes } = await stack.slot("jira");
-  const jira = await world.vendorClient("atlassian", { redirectUris: [redirectUrl], scopes: defaultScopes });
-  await world.odeus("PUT", slotOf(world, "jira"), { ...jira, scopeSync: true });
-
-  const desk = { client_secret: "theirSecretIsLongEnough", redirect_url: (await stack.slot("servicenow")).redirectUrl, name: "By hand", type: "client" };
-  const { result: entry } = (await world.atServiceNow("POST", "/oauth_entity", desk)).body;
-  const deskId = String(entry["client_id"]);
-  await world.odeus("PUT", slotOf(world, "servicenow"), { clientId: deskId, clientSecret: desk.client_secret, scopeSync: true });
-
-  await world.odeus("POST", "/integrations/v1/create", { name: "Warehouse", description: "Tables", authType: "OAUTH" });
-  const warehouse = (await stack.slot("warehouse")) as Awaited<ReturnType<typeof stack.slot>> & { id: string };
-  await world.atSnowflake.run(
-    `CREATE SECURITY INTEGRATION BY_HAND TYPE = OAUTH OAUTH_CLIENT = CUSTOM OAUTH_CLIENT_TYPE = 'CONFIDENTIAL' OAUTH_ALLOW_NON_TLS_REDIRECT_URI = TRUE OAUTH_REDIRECT_URI = '${warehouse.redirectUrl}'`,
-    "ODEUS_DEPLOYER",
-  );
-  const held = (await world.state()).snowflake.integrations.find((one) => one.kind === "oauth");
-  const oauthClient = {
-    ...{ clientId: held?.clientId, clientSecret: held?.secrets[1], scopes: "refresh_token" },
-    ...{ authUrl: `${world.origins.snowflake}/oauth/authorize`, tokenUrl: `${world.origins.snowflake}/oauth/token-request` },
-  };
-  await world.odeus("PATCH", `/integrations/v1/${warehouse.id}/auth`, { authType: "OAUTH", oauthClient });
-  return {
-    ...{ app, jira, deskId, deskSecret: desk.client_secret, deskEntry: entry["sys_id"] },
-    warehouseId: warehouse.id,
-    spare: await appByHand(world, { displayName: "In no slot" }),
-  };
-}
-
-const GRAPH = "00000003-0000-0000-c000-000000000000";
-async function scopeIds(world: World, names: string[]): Promise<string[]> {
-  const { body } = await world.graph<{ oauth2PermissionScopes: { id: string; value: string }[] }>("GET", `/servicePrincipals(appId='${GRAPH}')`);
-  return names.map((name) => body.oauth2PermissionScopes.find(({ value }) => value === name)?.id ?? name);
-}
 
 describe("pulumi import", () => {
   let world: World;
