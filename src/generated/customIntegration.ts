@@ -13,7 +13,7 @@ export interface CustomIntegrationArgs {
 
 const TEXT = {
   kind: "CustomIntegration",
-  outputs: ["slug", "redirectUrl", "neighbours"],
+  outputs: ["stateVersion", "slug", "redirectUrl", "neighbours"],
   secretOutputs: [],
 };
 
@@ -23,6 +23,8 @@ export class CustomIntegration extends DynamicResource {
   declare readonly name: pulumi.Output<string>;
   /** Description shown to people, at most 90 characters. */
   declare readonly description: pulumi.Output<string | undefined>;
+  /** Shape of this state. */
+  declare readonly stateVersion: pulumi.Output<number | undefined>;
   /** Short name, as `integrations[].integration` takes it. */
   declare readonly slug: pulumi.Output<string | undefined>;
   /** Redirect URL to register at the authorization server, to the letter. */

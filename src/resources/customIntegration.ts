@@ -6,14 +6,17 @@
 
 import * as z from "zod";
 import type { OdeusApi } from "../clients/odeus.js";
-import { ConfigError, doing, isRemote, mayHaveHappened } from "../core/errors.js";
+import { ConfigError, doing, isRemote, mayHaveHappened, messageOf, NotConfiguredError } from "../core/errors.js";
 import { type Properties, UNKNOWN, type Value } from "../core/value.js";
 import type { Integration, IntegrationSummary } from "../generated/odeusApi.js";
 import { findIntegration, requireSameWorkspace } from "../workspace/integrations.js";
 import type { Context, Difference, ReadResult, Resource, Result } from "./resource.js";
+import { refuseNewer } from "./stateVersion.js";
 import { odeusOf } from "./workspaceApi.js";
 
 const AUTH_TYPE = "OAUTH";
+/** Shape of the state. A newer one is refused: a refresh would drop what it does not know. */
+const STATE_VERSION = 1;
 
 const inputs = z.strictObject({
   name: z
@@ -26,6 +29,7 @@ const inputs = z.strictObject({
 });
 
 const outputs = z.object({
+  stateVersion: z.int().optional().describe("Shape of this state."),
   slug: z.string().optional().describe("Short name, as `integrations[].integration` takes it."),
   redirectUrl: z.string().optional().describe("Redirect URL to register at the authorization server, to the letter."),
   neighbours: z
@@ -45,9 +49,10 @@ export const customIntegration: Resource = {
   inputs,
   outputs,
   check: () => [],
-  slots: () => [],
+  slots: ({ name }) => (typeof name === "string" ? [`the integration named ${name}`] : []),
 
   diff(state, news) {
+    requireKnown(state);
     const differences = ["name", "description"].flatMap((name): Difference[] => {
       if (news[name] === UNKNOWN || state[name] !== news[name]) {
         return [{ path: name, kind: state[name] === undefined ? "add" : news[name] === undefined ? "delete" : "update", input: true }];
@@ -69,11 +74,22 @@ export const customIntegration: Resource = {
     });
   },
 
-  async preview(context, news, state) {
+  async preview(context, { name }, state) {
+    const unchecked = (why: string): void => context.env.say.info(`not checked against the workspace: ${why}`);
     const known: Properties = state === undefined ? {} : { slug: state["slug"], redirectUrl: state["redirectUrl"], neighbours: state["neighbours"] };
-    if (state === undefined && typeof news["name"] === "string" && context.config.secret("apiKey") !== undefined)
-      await findUntouched(odeusOf(context), news["name"], await odeusOf(context).listIntegrations());
-    return known;
+    if (typeof name !== "string") unchecked("name is not known before `up`");
+    else if (name !== state?.["name"]) {
+      try {
+        const odeus = odeusOf(context);
+        const all = await odeus.listIntegrations();
+        if (state === undefined) await findUntouched(odeus, name, all);
+        else requireFree(name, all);
+      } catch (error) {
+        if (!(error instanceof NotConfiguredError)) throw error;
+        unchecked(messageOf(error));
+      }
+    }
+    return { stateVersion: STATE_VERSION, ...known };
   },
 
   async import(context, id) {
@@ -90,16 +106,17 @@ export const customIntegration: Resource = {
     const declared = news as unknown as Inputs;
     return doing(`changing the integration "${declared.name}"`, async () => {
       const odeus = odeusOf(context);
-      const integration = await find(odeus, id);
+      const integration = await find(odeus, id, state);
       if (integration === undefined)
         throw new ConfigError(`integration ${id} is gone from the workspace. Run \`pulumi refresh\`, then \`pulumi up\`: a new one is made.`);
+      if (integration.name !== declared.name) requireFree(declared.name, await odeus.listIntegrations());
       return result(odeus, await converge(odeus, integration, declared), news, state["neighbours"]);
     });
   },
 
   async delete(context, id, state) {
     // The workspace documents no call that deletes an integration, so it stays, for a later create to take over.
-    if ((await find(odeusOf(context), id)) === undefined) return;
+    if ((await find(odeusOf(context), id, state)) === undefined) return;
     context.env.say.warning(
       `the integration "${String(state["name"])}" stays in the workspace, which has no call to delete it; delete it by hand, or let a later create take it over.`,
     );
@@ -108,17 +125,17 @@ export const customIntegration: Resource = {
 
 async function read(context: Context, id: string, state: Properties, declared: Properties): Promise<ReadResult | undefined> {
   const odeus = odeusOf(context);
-  const { neighbours } = state;
-  const integration = await find(odeus, id);
-  if (integration === undefined) {
-    if (Array.isArray(neighbours)) await requireSameWorkspace(odeus, neighbours.map(String));
-    return undefined;
-  }
+  const integration = await find(odeus, id, state);
+  if (integration === undefined) return undefined;
   if (integration.buildByOdeus)
     throw new ConfigError(`integration ${id} (${integration.name}) is built by Odeus; CustomIntegration is for those made from scratch.`);
   const description = integration.description === "" && declared["description"] === undefined ? {} : { description: integration.description };
   const now = { name: integration.name, ...description };
-  return { ...(await result(odeus, integration, now, neighbours)), inputs: now };
+  return { ...(await result(odeus, integration, now, state["neighbours"])), inputs: now };
+}
+
+function requireKnown({ stateVersion }: Properties): void {
+  if (typeof stateVersion === "number") refuseNewer(stateVersion, STATE_VERSION);
 }
 
 /** Enough of them that no one integration's end matters. */
@@ -129,13 +146,22 @@ function neighboursIn(all: readonly IntegrationSummary[]): string[] {
     .slice(0, 3);
 }
 
-async function find(odeus: OdeusApi, id: string): Promise<Integration | undefined> {
+/** The integration of this state; undefined where it is gone, which a key for another workspace does not prove. */
+async function find(odeus: OdeusApi, id: string, state: Properties): Promise<Integration | undefined> {
+  requireKnown(state);
   try {
     return await odeus.getIntegration(id);
   } catch (error) {
-    if (isRemote(error, 404)) return undefined;
-    throw error;
+    if (!isRemote(error, 404)) throw error;
+    const { neighbours } = state;
+    if (Array.isArray(neighbours)) await requireSameWorkspace(odeus, neighbours.map(String));
+    return undefined;
   }
+}
+
+/** Another integration with this name could not be told from it. */
+function requireFree(name: string, all: readonly IntegrationSummary[]): void {
+  if (all.some((one) => one.name === name)) throw taken(name, "another integration has it");
 }
 
 /** Ours of an earlier run, or one that nobody has used yet; any other of this name is refused. */
@@ -175,5 +201,8 @@ async function converge(odeus: OdeusApi, integration: Integration, { name, descr
 
 async function result(odeus: OdeusApi, integration: Integration, declared: Properties, neighbours: Value): Promise<Result> {
   const { redirectUrl } = await odeus.getOAuthClient(integration.id);
-  return { id: integration.id, state: { ...declared, slug: integration.slug, redirectUrl, ...(neighbours === undefined ? {} : { neighbours }) } };
+  return {
+    id: integration.id,
+    state: { ...declared, stateVersion: STATE_VERSION, slug: integration.slug, redirectUrl, ...(neighbours === undefined ? {} : { neighbours }) },
+  };
 }

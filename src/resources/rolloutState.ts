@@ -7,6 +7,7 @@ import { Secret } from "../core/secret.js";
 import type { Properties } from "../core/value.js";
 import type { FormerClient, Recorded, SecretRecord, SlotRecord } from "../rollout/record.js";
 import { summaryOf, type Verification } from "../rollout/verification.js";
+import { refuseNewer } from "./stateVersion.js";
 
 /** Shape of the record in state. A newer one is refused: this version could lose what it does not know. */
 export const RECORD_VERSION = 1;
@@ -127,11 +128,7 @@ export function recordedIn(
 ): Recorded {
   const { rollout: record, ...rest } = state as unknown as RolloutState;
   if (record === undefined) throw new ConfigError("this state has no rollout record, so it was not written by this resource.");
-  if (record.version > RECORD_VERSION) {
-    throw new ConfigError(
-      `this state was written by a newer version of the odeus provider (record ${record.version}, this version knows ${RECORD_VERSION}). Install that version or a newer one; nothing was read or changed.`,
-    );
-  }
+  refuseNewer(record.version, RECORD_VERSION);
   const { secretKeyId, secretDigest, idleSecretDigest, ...objects } = record.client;
   const unfinished = record.unfinished ?? [];
   const slots = Object.entries(record.slots).map(([id, slot]): [string, SlotRecord] => [

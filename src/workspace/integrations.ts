@@ -99,6 +99,6 @@ export async function requireSameWorkspace(odeus: OdeusApi, ids: readonly string
 
 function otherWorkspace(odeus: OdeusApi): ConfigError {
   return new ConfigError(
-    `the workspace at ${odeus.baseUrl} knows none of the recorded integrations, so this API key is for another workspace than this state. Nothing counts as deleted, and nothing was changed.`,
+    `the workspace at ${odeus.baseUrl} knows none of the recorded integrations, so this API key is for another workspace than this state. Nothing counts as deleted, and nothing was changed. If the key is right and people deleted all of them, \`pulumi state delete\` forgets this resource; the next \`up\` that declares it finds its client by our mark.`,
   );
 }

@@ -92,7 +92,16 @@ describe.each(DECLARE)("a refresh in the %s host", (host, declare) => {
   }, 60_000);
 
   it("loses no custom integration either", async () => {
-    await refreshElsewhere("warehouse");
-    expect(stack.resources().map(({ urn }) => urn)).toContainEqual(expect.stringMatching(/::warehouse$/));
+    expect((await refreshElsewhere("warehouse")).failure).toContain("this API key is for another workspace than this state");
+    expect(stack.resources().map(({ urn }) => urn.split("::").at(-1))).toContain("warehouse");
+  }, 60_000);
+
+  it("tells which custom integration people deleted, the next up makes it anew, and the one after is quiet", async () => {
+    const { id } = stack.resource("warehouse");
+    await stack.world.odeus("DELETE", `/settings/integrations/${id}`);
+    expect(await stack.refresh()).toMatchObject({ failure: undefined, changes: { same: 3, delete: 1 }, changing: [] });
+    expect(await stack.up(program)).toMatchObject({ failure: undefined, changes: { same: 3, create: 1 }, changing: ["createIntegration"] });
+    expect(stack.resource("warehouse").id).not.toBe(id);
+    expect(await stack.up(program, { refresh: true })).toMatchObject({ failure: undefined, changes: { same: 4 }, changing: [] });
   }, 60_000);
 });

@@ -1,7 +1,7 @@
 /** When a refresh may say "gone", and when it must not: a server that refuses, fails or is silent proves nothing. */
 
 import type { Fault } from "../../src/sandbox/faults.js";
-import { entra, HOSTS, type Made, type Stage, startStage, uses } from "../support/oauthClientConfig.js";
+import { entra, failureOf, HOSTS, type Made, type Stage, startStage, uses } from "../support/oauthClientConfig.js";
 
 const FAULTS: [string, Omit<Fault, "counterpart">][] = [
   ["refuses (401)", { fault: "unauthorized" }],
@@ -45,6 +45,8 @@ describe.each(HOSTS)("a refresh through the %s host", (_name, start) => {
     });
   });
 
+  const deleteIntegration = (slug: string) => stage.world.odeus("DELETE", `/settings/integrations/${stage.world.integrations[slug]}`);
+
   it("answers gone when the app is gone for good and the slot does not hold it", async () => {
     await purge();
     await stage.world.odeus("DELETE", stage.slotPath("outlook-email"));
@@ -83,5 +85,27 @@ describe.each(HOSTS)("a refresh through the %s host", (_name, start) => {
   it("refuses credentials for another tenant than the state's", async () => {
     const state = { ...made.state, tenantId: stage.world.secondTenantId };
     await expect(stage.refresh({ ...made, state })).rejects.toThrow(/this state belongs to tenant .*, the credentials are for tenant/);
+  });
+
+  // Last: an integration that is deleted stays so.
+  it("tells which integration people deleted, and an up without it is quiet afterwards", async () => {
+    const both = await stage.up({ integrations: uses("outlook-email", "sharepoint"), entra: entra() });
+    await deleteIntegration("sharepoint");
+    const seen = (await stage.refresh(both)) as Made;
+    expect(seen.state["drift"]).toEqual(["integration sharepoint is gone from the workspace"]);
+    expect((await stage.failingUp(both.inputs as never, seen)).message).toContain('the workspace has no integration "sharepoint"');
+    const mended = await stage.up(inputs, { ...both, state: seen.state });
+    expect(mended.state["drift"]).toEqual([]);
+    expect((await stage.plan(mended)).changes).toBe(false);
+  });
+
+  it("cannot tell the end of its only integration from another workspace, and names the way out, which leads back to the client", async () => {
+    const only = await stage.up({ integrations: uses("excel"), entra: entra() });
+    await deleteIntegration("excel");
+    const { message } = await failureOf(stage.refresh(only));
+    expect(message).toContain("If the key is right and people deleted all of them, `pulumi state delete` forgets this resource");
+    // Forgotten, and declared with another integration.
+    expect((await stage.up(inputs)).state["clientId"]).toBe(only.state["clientId"]);
+    expect(await stage.works("outlook-email")).toBe(true);
   });
 });

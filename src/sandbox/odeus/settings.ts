@@ -30,6 +30,12 @@ export function createSettings(workspace: Workspace): Settings {
   };
 
   const change = ({ method, path, body }: SandboxRequest): SandboxReply => {
+    if (method === "DELETE") {
+      const { id } = find(ONE.exec(path)?.[1]);
+      workspace.integrations.delete(id);
+      workspace.connections = workspace.connections.filter(({ integrationId }) => integrationId !== id);
+      return { status: 200, body: { id } };
+    }
     const values = JSON.parse(body) as Record<string, unknown>;
     const entries = method === "POST" ? ENTRIES.exec(path) : null;
     if (entries !== null) {
@@ -55,6 +61,7 @@ export function createSettings(workspace: Workspace): Settings {
     operation(method, path) {
       if (method === "GET" && (path === PAGE || path === "/")) return { name: "showSettings", changes: false };
       if (method === "PATCH" && (path === PAGE || ONE.test(path))) return { name: "changeSettings", changes: true };
+      if (method === "DELETE" && ONE.test(path)) return { name: "deleteIntegration", changes: true };
       if (method === "POST" && ENTRIES.test(path)) return { name: "changeSettings", changes: true };
       return undefined;
     },
