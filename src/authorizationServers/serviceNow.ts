@@ -1,7 +1,7 @@
 /** ServiceNow: an entry of the application registry (table oauth_entity). Its secret can be set and never read, and there is one at a time. */
 
 import type { HttpLimits } from "../clients/http.js";
-import { instanceUrl, serviceNowSignIn } from "../clients/serviceNowSignIn.js";
+import { instanceReach, instanceUrl, serviceNowSignIn } from "../clients/serviceNowSignIn.js";
 import {
   type ClientFields,
   type ClientRecord,
@@ -46,7 +46,8 @@ export function createServiceNowServer(options: ServiceNowOptions): Authorizatio
   const origin = instanceUrl(config, options.instance);
   const shown = `application registry "${settings.name}" on ${new URL(origin).host}`;
   let made: ServiceNowTable | undefined;
-  const table = (): ServiceNowTable => (made ??= createServiceNowTable({ baseUrl: origin, signIn: serviceNowSignIn(config), env, limits }));
+  const table = (): ServiceNowTable =>
+    (made ??= createServiceNowTable({ baseUrl: origin, reach: instanceReach(config), signIn: serviceNowSignIn(config), env, limits }));
   /** What stands there by our last read, after our last write. */
   let last: Seen | undefined;
   /** The secret of a record that this operation has just made: nobody has used it yet. */

@@ -4,6 +4,7 @@ import type { Config } from "../core/config.js";
 import { ConfigError, NotConfiguredError } from "../core/errors.js";
 import type { Secret } from "../core/secret.js";
 import { requireSafeUrl } from "./http.js";
+import { hostList, type Reach } from "./privateNetwork.js";
 
 export type ServiceNowSignIn = { username: string; password: Secret } | { token: Secret };
 
@@ -17,6 +18,12 @@ export function instanceUrl(config: Config, instance: string | undefined): strin
   const endpoint = config.text("serviceNowEndpoint");
   if (endpoint !== undefined) return requireSafeUrl(endpoint, "endpoints.serviceNow").origin;
   return requireSafeUrl(addressOf(named), "serviceNow.instance").origin;
+}
+
+/** Odeus calls an instance over the public internet. Undefined: it is a sandbox's, by its endpoint. */
+export function instanceReach(config: Config): Reach | undefined {
+  if (config.text("serviceNowEndpoint") !== undefined) return undefined;
+  return { what: "serviceNow.instance (Odeus reaches no instance on premises)", privateHosts: hostList(config.text("privateHosts")) };
 }
 
 /** Origin of an instance as the program names it; undefined where that is none. */

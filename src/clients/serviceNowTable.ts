@@ -8,6 +8,7 @@ import type { Env } from "../core/env.js";
 import { ConfigError, RemoteError } from "../core/errors.js";
 import type { Secret } from "../core/secret.js";
 import { createHttp, type HttpAnswer, type HttpCall, type HttpLimits } from "./http.js";
+import type { Reach } from "./privateNetwork.js";
 import { authorizationOf, type ServiceNowSignIn } from "./serviceNowSignIn.js";
 
 /** What is read of a record; client_secret is never asked for, since nobody can read it. */
@@ -65,6 +66,7 @@ export interface ServiceNowTable {
 export interface ServiceNowTableOptions {
   /** The instance's origin. */
   baseUrl: string;
+  reach?: Reach | undefined;
   signIn: ServiceNowSignIn;
   env: Env;
   limits: HttpLimits;
@@ -84,18 +86,25 @@ type Row = Record<string, unknown>;
 /** Rows asked for at once. */
 const PAGE = 100;
 
-export function createServiceNowTable({ baseUrl, signIn, env, limits }: ServiceNowTableOptions): ServiceNowTable {
+export function createServiceNowTable({ baseUrl, reach, signIn, env, limits }: ServiceNowTableOptions): ServiceNowTable {
   const host = new URL(baseUrl).host;
   const http = createHttp({
-    ...{ service: "ServiceNow", baseUrl, env, limits, wordsOf, resetHeader: "x-ratelimit-reset" },
+    ...{ service: "ServiceNow", baseUrl, env, limits, wordsOf, reach, resetHeader: "x-ratelimit-reset" },
     headers: async () => ({ Authorization: authorizationOf(signIn) }),
   });
 
+  /** Whether anything has come from there: then it is no instance that nobody reaches. */
+  let reached = false;
+
   /** The answer, also one that says no. */
   async function ask(call: HttpCall): Promise<HttpAnswer> {
-    return http(call).catch((error: unknown) => {
-      throw error instanceof RemoteError ? advised(error) : error;
-    });
+    try {
+      const answer = await http(call);
+      reached = true;
+      return answer;
+    } catch (error) {
+      throw error instanceof RemoteError ? advised(error, reached) : error;
+    }
   }
 
   async function send(call: HttpCall): Promise<HttpAnswer> {
@@ -286,15 +295,15 @@ function remedyFor(status: number, words: string | undefined, signIn: ServiceNow
 }
 
 /** What a person can do about an answer that is none of the Table API's. */
-function advised(error: RemoteError): RemoteError {
-  const { status, page, outcome, remedy } = error.failure;
+function advised(error: RemoteError, reached: boolean): RemoteError {
+  const { status, page, remedy } = error.failure;
   if (status === 429) return error.advise(`${remedy} A rate limit rule of the instance (sys_rate_limit_rules) counts the calls of a user by the hour.`);
   // A page or a redirect in place of JSON.
   if (page || (status !== undefined && status < 500))
     return error.advise(
       "The instance may be hibernating (a developer instance is woken at https://developer.servicenow.com), not exist, or be behind a sign-in page. Check serviceNow.instance: it has to be a cloud instance, whose API answers without single sign-on.",
     );
-  if (outcome === "unreachable" && status === undefined)
+  if (status === undefined && !reached)
     return error.advise(`${remedy} Check serviceNow.instance: an instance on premises can be reached neither from here nor by Odeus.`);
   return error;
 }

@@ -1,7 +1,7 @@
 /** The client of ServiceNow's Table API against the sandbox's instance: what is sent, what is found, and how failures read. */
 
 import type { HttpLimits } from "../../src/clients/http.js";
-import { instanceUrl, type ServiceNowSignIn, serviceNowSignIn } from "../../src/clients/serviceNowSignIn.js";
+import { instanceReach, instanceUrl, type ServiceNowSignIn, serviceNowSignIn } from "../../src/clients/serviceNowSignIn.js";
 import { type ClientRecord, createServiceNowTable, OAUTH_IS_ACTIVE } from "../../src/clients/serviceNowTable.js";
 import { createConfig } from "../../src/core/config.js";
 import type { Env } from "../../src/core/env.js";
@@ -227,6 +227,33 @@ describe("an instance that does not answer as one", () => {
     const { message, failure } = await failing(nowhere.insert(FIELDS));
     expect(message).toContain("Check serviceNow.instance: an instance on premises can be reached neither from here nor by Odeus.");
     expect(failure.outcome).toBe("unreachable");
+  });
+
+  it("never answers: the address may be that of an instance on premises, unless the instance has answered before", async () => {
+    const onPremises = "Check serviceNow.instance: an instance on premises can be reached neither from here nor by Odeus.";
+    const patience = { callTimeoutMs: 200, retryMs: 0 };
+    await world.fault({ operation: "retrieveRecords", fault: "hang", times: 2 });
+    expect((await failing(client(undefined, patience).find([]))).message).toMatch(/gave no answer within [\s\S]*Check serviceNow\.instance/);
+    const known = client(undefined, patience);
+    await failing(known.find([]));
+    await known.find([]);
+    await world.fault({ operation: "retrieveRecords", fault: "hang" });
+    expect((await failing(known.find([]))).message).not.toContain(onPremises);
+  });
+
+  it("is inside a private network: nothing is sent there, unless its host is listed", async () => {
+    const config = (settings: Record<string, string>) => createConfig({ setting: (key) => settings[key], environment: {} });
+    const table = (settings: Record<string, string>) => {
+      const { username, password } = world.serviceNow;
+      const [signIn, reach] = [{ username, password: new Secret(password) }, instanceReach(config(settings))];
+      return createServiceNowTable({ baseUrl: world.origins.serviceNow, reach, signIn, env, limits: { callTimeoutMs: 1000, retryMs: 0 } });
+    };
+    expect(() => table({})).toThrow(
+      /serviceNow\.instance \(Odeus reaches no instance on premises\): localhost is inside a private network, and no secret is sent there/,
+    );
+    expect(await world.calls()).toEqual([]);
+    expect(await table({ privateHosts: "localhost" }).seesAny()).toBe(true);
+    expect(await table({ "endpoints.serviceNow": world.origins.serviceNow }).seesAny()).toBe(true);
   });
 
   it.each([

@@ -248,6 +248,11 @@ describe.each(HOSTS)("a bad day of ServiceNow through the %s host", (_name, star
       { ODEUS_ENDPOINT_SERVICENOW: "http://127.0.0.1:1" },
       /cannot be reached[\s\S]*an instance on premises can be reached neither from here nor by Odeus/,
     ],
+    [
+      "inside a private network",
+      { ODEUS_ENDPOINT_SERVICENOW: "", SERVICENOW_INSTANCE: "https://10.1.2.3" },
+      /serviceNow\.instance \(Odeus reaches no instance on premises\): 10\.1\.2\.3 is inside a private network, and no secret is sent there/,
+    ],
     ["over plain http", { ODEUS_ENDPOINT_SERVICENOW: "http://contoso.example" }, /must start with https:\/\//],
   ])("%s says which setting it is, and nothing was changed", async (_what, environment, expected) => {
     Object.assign(canaries, Object.fromEntries(Object.entries(environment).filter(([, value]) => value.startsWith("wrong"))));
