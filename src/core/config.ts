@@ -57,6 +57,12 @@ export const CONFIG = {
     description:
       "Hosts inside your own network, separated by commas, at which the issuer and the endpoints of an existing client may be, or a ServiceNow instance. All others must be on the public internet.",
   },
+  abandonClientIds: {
+    key: "abandonClientIds",
+    environment: ["ODEUS_ABANDON_CLIENT_IDS"],
+    description:
+      "Client ids, separated by commas, of former clients that can be removed no more, such as those of an instance or a tenant that is closed. They are left where they are, and forgotten.",
+  },
   entraTenantId: {
     key: "entra.tenantId",
     environment: ["ARM_TENANT_ID", "AZURE_TENANT_ID"],
@@ -189,6 +195,8 @@ export interface Config {
   seconds(name: ConfigName, byDefault: number): number;
   /** A whole number, or the default. */
   count(name: ConfigName, byDefault: number): number;
+  /** What stands between commas or blanks. */
+  list(name: ConfigName): string[];
   /** Environment that child libraries may need to see (sign-in chains). */
   environment: Readonly<Record<string, string | undefined>>;
 }
@@ -211,6 +219,7 @@ export function createConfig(source: ConfigSource): Config {
     },
     seconds: number,
     count: (name, byDefault) => Math.ceil(number(name, byDefault)),
+    list: (name) => (text(name) ?? "").split(/[\s,]+/).filter((part) => part !== ""),
     environment: source.environment,
   };
 }

@@ -1,6 +1,7 @@
 /** Taking everything back: the slots first, then the client, so that nobody signs in with a client that is gone. */
 
-import { doing, messageOf, OdeusError } from "../core/errors.js";
+import type { AuthorizationServer } from "../authorizationServers/contract.js";
+import { CancelledError, doing, messageOf, OdeusError } from "../core/errors.js";
 import { requireSameWorkspace } from "../workspace/integrations.js";
 import { revert } from "../workspace/slot.js";
 import { revertOwn } from "./leave.js";
@@ -68,11 +69,23 @@ export async function handOver(stage: Stage, recorded: Recorded): Promise<void> 
 export async function removeFormer(stage: Stage, former: readonly FormerClient[], onDone: (client: FormerClient) => void = () => undefined): Promise<void> {
   for (const client of former) {
     const server = stage.serverOf(client);
-    const successor = await server.successor(client, stage.mark);
-    if (successor === undefined) {
-      stage.env.say.progress(`removing ${server.title}`);
-      await server.delete(client, "asConfigured");
-    } else stage.env.say.info(`${server.title} is by now that of ${successor}, and is left alone.`);
+    if (stage.abandoned.includes(client.clientId)) stage.env.say.warning(`${server.title} (client ${client.clientId}) is left where it is, and forgotten.`);
+    else await removeOne(stage, server, client);
     onDone(client);
+  }
+}
+
+async function removeOne({ mark, env }: Stage, server: AuthorizationServer, client: FormerClient): Promise<void> {
+  try {
+    const successor = await server.successor(client, mark);
+    if (successor !== undefined) return env.say.info(`${server.title} is by now that of ${successor}, and is left alone.`);
+    env.say.progress(`removing ${server.title}`);
+    await server.delete(client, "asConfigured");
+  } catch (error) {
+    if (!(error instanceof OdeusError) || error instanceof CancelledError) throw error;
+    // Closed, or out of reach for these credentials, it would stand in the way of every run.
+    throw new OdeusError(
+      `${error.message}\n  Where nobody can remove the former client ${client.clientId} from here any more, remove it by hand and name it in odeus:abandonClientIds or ODEUS_ABANDON_CLIENT_IDS.`,
+    );
   }
 }

@@ -17,6 +17,8 @@ export interface Stage {
   continues: boolean;
   /** Where an earlier client of this resource lives. */
   serverOf: (former: FormerClient) => AuthorizationServer;
+  /** Client ids of earlier clients that are not removed but forgotten. */
+  abandoned: readonly string[];
   /** The secret that the program gave for the recorded client. */
   formerSecret: Secret | undefined;
   /** A tenant that the program gave for a client made by hand. */

@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Certificates } from "./certificates.js";
 import { readFaults } from "./faults.js";
+import type { ApiUser } from "./serviceNow/instance.js";
 import type { ServiceNowChange } from "./serviceNow/serviceNowCounterpart.js";
 import { controlAccount } from "./snowflake/accountControl.js";
 import { type Behaviour, VENDOR_NAMES, type VendorName } from "./vendors/vendorServer.js";
@@ -155,7 +156,10 @@ const CALLS: Record<string, (request: ControlRequest) => Answer | Promise<Answer
     return done;
   },
   // The second part of the path is "users".
-  "POST serviceNow": ({ world, body }) => ({ status: 201, body: world.addServiceNowUser(((body ?? {}) as { roles?: string[] }).roles ?? []) }),
+  "POST serviceNow": ({ world, body }) => {
+    const { roles = [], ...given } = (body ?? {}) as Partial<ApiUser>;
+    return { status: 201, body: world.addServiceNowUser(roles, given) };
+  },
   "PUT watch": ({ world, body }) => {
     const { servers = [] } = (body ?? {}) as { servers?: string[] };
     world.watch(servers.map((server) => nameOf(server, ACCEPTING, "servers")));

@@ -75,7 +75,7 @@ export interface World {
   setClockOffset(milliseconds: number): void;
   addIdentity(permissions: string[], tenants: TenantName[]): Deployer;
   /** A user of the ServiceNow instance's API. */
-  addServiceNowUser(roles: string[]): ApiUser;
+  addServiceNowUser(roles: string[], given: Partial<ApiUser>): ApiUser;
   accepted(server: AcceptingServer, clientId: string, secret: string): Promise<boolean>;
   /** Asks these servers after every call whether they take what the slots hold; none: no more. */
   watch(servers: readonly AcceptingServer[]): void;
@@ -187,7 +187,7 @@ export async function createWorld(certificates: Certificates, options: WorldOpti
         permissions,
         tenants.map((name) => (name === "first" ? first : second)),
       ),
-    addServiceNowUser: (roles) => addApiUser(serviceNow.instance, roles),
+    addServiceNowUser: (roles, given) => addApiUser(serviceNow.instance, roles, given),
     accepted: async (server, clientId, secret) => accepting[server].accepts(clientId, secret),
     watch: (servers) => watch.start(servers.map((name) => accepting[name].accepts)),
     seen: watch.seen,

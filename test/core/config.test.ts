@@ -25,6 +25,14 @@ it("reads a value when it is asked for, not before", () => {
   expect(config.text("owner")).toBe("later");
 });
 
+it.each([
+  [undefined, []],
+  ["one", ["one"]],
+  [" one, two,,three four ", ["one", "two", "three", "four"]],
+])("reads the list %j as %j", (text, expected) => {
+  expect(createConfig(source({}, { ODEUS_ABANDON_CLIENT_IDS: text })).list("abandonClientIds")).toEqual(expected);
+});
+
 it("hands out secrets closed", () => {
   const secret = createConfig(source({ apiKey: "key-of-the-config-test" })).secret("apiKey");
   expect(String(secret)).toBe("[secret]");

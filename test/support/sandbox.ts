@@ -53,7 +53,7 @@ export interface World extends WorldDescription {
   /** Switches, properties and roles of the ServiceNow instance. */
   changeServiceNow(change: ServiceNowChange): Promise<void>;
   /** Another user of the instance's API. */
-  serviceNowUser(roles: string[]): Promise<ApiUser>;
+  serviceNowUser(roles: string[], given?: Partial<ApiUser>): Promise<ApiUser>;
   accepted(server: AcceptingServer, clientId: string, clientSecret: string): Promise<boolean>;
   /** From now on these servers are asked after every call whether one of them takes what the slots hold. */
   watch(...servers: AcceptingServer[]): Promise<void>;
@@ -191,7 +191,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     changeVendorClient: (vendor, clientId, change) => control("PATCH", `/vendors/${vendor}/clients/${encodeURIComponent(clientId)}`, change),
     behaviour: (vendor, behaviour) => control("PUT", `/vendors/${vendor}/behaviour`, { behaviour }),
     changeServiceNow: (change) => control("PUT", "/serviceNow", change),
-    serviceNowUser: (roles) => control("POST", "/serviceNow/users", { roles }),
+    serviceNowUser: (roles, given = {}) => control("POST", "/serviceNow/users", { ...given, roles }),
     accepted: async (server, clientId, clientSecret) =>
       (await control<{ accepted: boolean }>("GET", `/accepted?${new URLSearchParams({ server, clientId, clientSecret })}`)).accepted,
     watch: (...servers) => control("PUT", "/watch", { servers }),

@@ -82,6 +82,7 @@ export function stageOf(context: Context, inputs: Properties, state: Properties 
     server: serverOf(context, inputs, continues ? recorded?.client?.tenantId : undefined, continues ? state : undefined),
     continues,
     serverOf: (former) => formerServer(context, inputs, state, former),
+    abandoned: config.list("abandonClientIds"),
     formerSecret: formerSecret(state, recorded),
     givenTenant: (inputs as unknown as OAuthClientConfigInputs).existing?.tenantId,
     mark: markIn(context, recorded),

@@ -38,6 +38,7 @@ export function stageOf(context: Context, inputs: Properties, state: Properties 
     server,
     continues: recorded?.client !== undefined,
     serverOf: () => server,
+    abandoned: [],
     formerSecret: undefined,
     givenTenant: undefined,
     mark,

@@ -152,8 +152,9 @@ export function createInstance(name: string, now: () => Date): Instance {
   return instance;
 }
 
-export function addApiUser(instance: Instance, roles: string[]): ApiUser {
-  const user = { username: `user.${randomHex(4)}`, password: randomHex(16), token: randomHex(32), roles };
+/** With a name and a password of another instance's user, one person has both. */
+export function addApiUser(instance: Instance, roles: string[], given: Partial<ApiUser> = {}): ApiUser {
+  const user = { username: `user.${randomHex(4)}`, password: randomHex(16), token: randomHex(32), ...given, roles };
   instance.apiUsers.push(user);
   return user;
 }
