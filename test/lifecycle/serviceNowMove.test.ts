@@ -71,7 +71,9 @@ describe.each(HOSTS)("a ServiceNow client that moves, through the %s host", (_na
     await stage.world.fault({ operation: "putOAuthClient", fault: "forbidden" });
     const failure = await stage.failingUp(atNew(), made);
     expect(failure.partial).toBeUndefined();
-    expect(failure.message).toMatch(/Undone: servicenow holds the former client again; application registry "Odeus" on \S+ is removed\. Nothing is left behind\./);
+    expect(failure.message).toMatch(
+      /Undone: servicenow holds the former client again; application registry "Odeus" on \S+ is removed\. Nothing is left behind\./,
+    );
     expect([await stage.records(), await worksAtFormer()]).toEqual([[], true]);
   });
 
