@@ -40,9 +40,7 @@ async function record(host: RecordedStates["host"], declare: Declare): Promise<s
     await stack.world.clearFaults();
 
     const { deployment } = await stack.stack.exportStack();
-    const all = (deployment as { resources: InState[] }).resources.filter(
-      ({ type }) => type.endsWith("OAuthClientConfig") || type.endsWith("CustomIntegration"),
-    );
+    const all = (deployment as { resources: InState[] }).resources.filter(({ type }) => !type.startsWith("pulumi:"));
     const provider = all.map(({ outputs }) => outputs["__provider"]).find((text) => typeof text === "string");
     const { held, secrets } = await remotesOf(stack.world);
     const recorded: RecordedStates = {
@@ -65,7 +63,10 @@ async function programOf(stack: EngineStack, declare: Declare): Promise<(rotatio
   const { world } = stack;
   const { redirectUrl, defaultScopes } = await stack.slot("jira");
   const jira = await world.vendorClient("atlassian", { redirectUris: [redirectUrl], scopes: defaultScopes });
-  const sql = await world.vendorClient("atlassian", { redirectUris: ["https://example.com/back"], scopes: ["sql"] });
+  const makeWarehouse = () => declare("CustomIntegration", "warehouse", { name: "Warehouse", description: "Tables" });
+  // Its redirect URL exists once it does, and is asked about at the client.
+  must(await stack.up(async () => void makeWarehouse()));
+  const sql = await world.vendorClient("atlassian", { redirectUris: [(await stack.slot("warehouse")).redirectUrl], scopes: ["sql"] });
   const endpoints = { authorizationUrl: `${world.origins.atlassian}/authorize`, tokenUrl: `${world.origins.atlassian}/oauth/token` };
   const uses = (...slugs: string[]): Args => ({ integrations: slugs.map((integration) => ({ integration })) });
   return (rotation, unfinished) => async () => {
@@ -74,8 +75,13 @@ async function programOf(stack: EngineStack, declare: Declare): Promise<(rotatio
       entra: { displayName: "Odeus mail", grantAdminConsent: true, notes: "Run by IT", additionalRedirectUrls: ["https://example.com/also"] },
     });
     declare("OAuthClientConfig", "jira", { ...uses("jira"), existing: jira });
-    const warehouse = declare("CustomIntegration", "warehouse", { name: "Warehouse", description: "Tables" });
-    declare("OAuthClientConfig", "sql", { integrations: [{ integration: warehouse.slug, scopes: ["sql"] }], existing: { ...sql, ...endpoints } });
+    declare("OAuthClientConfig", "sql", { integrations: [{ integration: makeWarehouse().slug, scopes: ["sql"] }], existing: { ...sql, ...endpoints } });
+    const lakehouse = declare("CustomIntegration", "lakehouse", { name: "Lakehouse" });
+    declare("SnowflakeSecurityIntegration", "tables", {
+      ...{ name: "ODEUS", integration: lakehouse.slug, oauthAllowNonTlsRedirectUri: true, comment: "Run by IT" },
+      rotation: { triggers: { run: rotation } },
+    });
+    declare("OAuthClientConfig", "desk", { ...uses("servicenow"), serviceNow: { name: "Odeus desk" }, rotation: { triggers: { run: rotation } } });
     declare("OAuthClientConfig", "rotated", { ...uses("excel"), entra: { displayName: "Odeus tables" }, rotation: { triggers: { run: rotation } } });
     declare("OAuthClientConfig", "unfinished", {
       ...uses("outlook-calendar", "entra-directory"),

@@ -387,6 +387,6 @@ function inUrls(account: string): string {
 }
 
 /** Enough to know a value of 256 random bits again, and nothing to guess it by. */
-function digestOf(secret: Secret): string {
+export function digestOf(secret: Secret): string {
   return createHash("sha256").update(secret.open()).digest("hex").slice(0, 16);
 }

@@ -58,7 +58,12 @@ export type TenantName = "first" | "second";
 export type AcceptingServer = "entra" | "serviceNow" | "snowflake" | VendorName;
 
 /** Remotes whose objects a program's state refers to; each with what it gives as its state. */
-export type SavedWorld = { odeus?: Parameters<OdeusWorkspace["restore"]>[0]; entra?: Parameters<EntraCounterpart["restore"]>[0] } & {
+export type SavedWorld = {
+  odeus?: Parameters<OdeusWorkspace["restore"]>[0];
+  entra?: Parameters<EntraCounterpart["restore"]>[0];
+  serviceNow?: Parameters<ServiceNowCounterpart["restore"]>[0];
+  snowflake?: Parameters<SnowflakeCounterpart["restore"]>[0];
+} & {
   [vendor in VendorName]?: Parameters<VendorServer["restore"]>[0];
 };
 
@@ -195,6 +200,8 @@ export async function createWorld(certificates: Certificates, options: WorldOpti
     restore(saved) {
       if (saved.odeus !== undefined) workspace.restore(saved.odeus);
       if (saved.entra !== undefined) entra.restore(saved.entra);
+      if (saved.serviceNow !== undefined) serviceNow.restore(saved.serviceNow);
+      if (saved.snowflake !== undefined) snowflake.restore(saved.snowflake);
       for (const [name, vendor] of Object.entries(vendors) as [VendorName, VendorServer][]) {
         const held = saved[name];
         if (held !== undefined) vendor.restore(held);

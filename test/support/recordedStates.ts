@@ -3,6 +3,8 @@
  * test/states. Whatever belongs to one world stands as `{{name}}`, every secret as a mask, and times count from the recording.
  */
 
+import { digestOf } from "../../src/authorizationServers/snowflake.js";
+import { Secret } from "../../src/core/secret.js";
 import type { Properties } from "../../src/core/value.js";
 import type { Kind } from "./engineStack.js";
 import type { World, WorldState } from "./sandbox.js";
@@ -33,7 +35,7 @@ async function ofThisWorld(world: World): Promise<[name: string, value: string][
     `deployer${index}`,
     servicePrincipals.find(({ appId }) => appId === world.deployer.clientId)?.id ?? "none",
   ]);
-  const origins = (["odeus", "entra", "atlassian"] as const).flatMap((name): [string, string][] => [
+  const origins = (["odeus", "entra", "atlassian", "serviceNow", "snowflake"] as const).flatMap((name): [string, string][] => [
     [name, world.origins[name]],
     // Sentences name a server by host and port.
     [`${name}Host`, new URL(world.origins[name]).host],
@@ -44,7 +46,11 @@ async function ofThisWorld(world: World): Promise<[name: string, value: string][
 export async function asRecording(recorded: RecordedStates, world: World, secrets: readonly string[]): Promise<string> {
   let text = JSON.stringify(recorded, null, 2);
   for (const [name, value] of await ofThisWorld(world)) text = text.replaceAll(value, `{{${name}}}`);
-  for (const [index, secret] of [...new Set(secrets)].entries()) text = text.replaceAll(secret, `masked-secret-number-${index + 1}`);
+  for (const [index, secret] of [...new Set(secrets)].entries()) {
+    const mask = `masked-secret-number-${index + 1}`;
+    // What is kept of a secret, to know it again by, is then that of its mask.
+    text = text.replaceAll(secret, mask).replaceAll(digestOf(new Secret(secret)), digestOf(new Secret(mask)));
+  }
   return `${text}\n`;
 }
 
@@ -64,7 +70,7 @@ export async function inWorld(text: string, world: World): Promise<RecordedState
 /** The part of the remotes that recorded resources refer to, and the secrets in it. */
 export async function remotesOf(world: World): Promise<{ held: object; secrets: string[] }> {
   type Integration = { client?: { clientSecret?: string }; custom?: object };
-  const { odeus, entra, atlassian } = await world.state<WorldState & { odeus: { integrations: Integration[] } }>();
+  const { odeus, entra, atlassian, serviceNow, snowflake } = await world.state<WorldState & { odeus: { integrations: Integration[] } }>();
   const integrations = odeus.integrations.filter(({ client, custom }) => client !== undefined || custom !== undefined);
   const tenants = entra.tenants.map(({ id: _id, servicePrincipals, applications, grants }) => ({
     applications: applications.map((application) => ({
@@ -74,10 +80,18 @@ export async function remotesOf(world: World): Promise<{ held: object; secrets: 
     servicePrincipals: servicePrincipals.filter(({ appId }) => appId !== world.deployer.clientId),
     grants,
   }));
+  const entries = serviceNow.tables.oauth_entity.filter((row) => row["sys_created_by"] !== "system");
+  const security = snowflake.integrations.filter((one) => one.kind === "oauth");
   const secrets = [
     ...integrations.flatMap(({ client }) => client?.clientSecret ?? []),
     ...entra.tenants.flatMap(({ applications }) => applications.flatMap((one) => one.passwordCredentials.map(({ secretText }) => secretText))),
     ...atlassian.clients.flatMap((client) => client.secrets),
+    ...entries.flatMap((entry) => entry["client_secret"] ?? []),
+    ...security.flatMap((one) => one.secrets),
   ];
-  return { held: { odeus: { integrations }, entra: { tenants }, atlassian: { clients: atlassian.clients } }, secrets };
+  const held = {
+    ...{ odeus: { integrations }, entra: { tenants }, atlassian: { clients: atlassian.clients } },
+    ...{ serviceNow: { tables: { oauth_entity: entries } }, snowflake: { integrations: security } },
+  };
+  return { held, secrets };
 }

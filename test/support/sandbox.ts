@@ -43,7 +43,7 @@ export interface World extends WorldDescription {
   policy(maxSecretLifetimeDays?: number): Promise<void>;
   /** What every counterpart holds, secrets included. */
   state<T = WorldState>(): Promise<T>;
-  /** Takes over what another world held: integrations, the objects of the Entra tenants, the vendors' clients. */
+  /** Takes over what another world held: integrations and clients. */
   restore(saved: object): Promise<void>;
   /** Another deploying identity, in both tenants unless one is named. */
   identity(permissions: string[], tenant?: "first" | "second"): Promise<{ clientId: string; clientSecret: string; assertion: string }>;

@@ -2,7 +2,7 @@
 
 import type { Counterpart, SandboxReply } from "../counterpart.js";
 import { renderErrorPage } from "../page.js";
-import { createInstance, type Instance, type Switches } from "./instance.js";
+import { createInstance, type Instance, OAUTH_ENTITY, type Row, type Switches } from "./instance.js";
 import { createSignIn, isTokenPath, tokenRefusal } from "./signIn.js";
 import { createTableApi } from "./tableApi.js";
 import { tableErrorOfStatus, tableErrorReply } from "./tableErrors.js";
@@ -23,6 +23,8 @@ export interface ServiceNowCounterpart extends Counterpart {
   change(change: ServiceNowChange): void;
   /** Whether /oauth_token.do takes this pair now. */
   accepts(clientId: string, secret: string): Promise<boolean>;
+  /** Takes over the clients that `state()` gave. */
+  restore(saved: { tables: { oauth_entity: Row[] } }): void;
 }
 
 export function createServiceNowCounterpart({ name, origin, now }: ServiceNowOptions): ServiceNowCounterpart {
@@ -50,6 +52,9 @@ export function createServiceNowCounterpart({ name, origin, now }: ServiceNowOpt
       switches: instance.switches,
       tables: Object.fromEntries(Object.entries(instance.tables).map(([table, { rows }]) => [table, [...rows.values()]])),
     }),
+    restore(saved) {
+      for (const row of saved.tables.oauth_entity) instance.tables[OAUTH_ENTITY]?.rows.set(row["sys_id"] ?? "", row);
+    },
     change({ properties = {}, roles = {}, ...switches }) {
       const unknown = Object.keys(switches).filter((key) => !(key in instance.switches));
       if (unknown.length > 0) throw new Error(`unknown switches: ${unknown.join(", ")}; known: ${Object.keys(instance.switches).join(", ")}`);

@@ -1,7 +1,7 @@
 /** A Snowflake account as one origin: the protocol of the vendor's drivers, and the OAuth endpoints its integrations stand for. */
 
 import type { Counterpart, Operation, SandboxReply, SandboxRequest } from "../counterpart.js";
-import { type Account, createAccount } from "./account.js";
+import { type Account, createAccount, type Integration } from "./account.js";
 import { type LoginData, logIn } from "./login.js";
 import { createOAuthEndpoints, type OAuthEndpoints, TOKEN_PATH } from "./oauthEndpoints.js";
 import { loggedIn, loginRefused, nothing, queryFailed, queryResult, renewed, sessionRefused } from "./replies.js";
@@ -16,6 +16,8 @@ export interface SnowflakeCounterpart extends Counterpart {
   sessions: Sessions;
   /** Whether the token endpoint takes this pair now. */
   accepts(clientId: string, secret: string): Promise<boolean>;
+  /** Takes over the integrations that `state()` gave. */
+  restore(saved: { integrations: Integration[] }): void;
 }
 
 export interface SnowflakeOptions {
@@ -82,6 +84,9 @@ export function createSnowflakeCounterpart({ origin, now }: SnowflakeOptions): S
     raw: (_method, path) => oauth.isPage(path),
     handleRaw: (incoming, outgoing) => oauth.handleRaw(incoming, outgoing),
     accepts: (clientId, secret) => oauth.accepts(clientId, secret),
+    restore(saved) {
+      for (const one of saved.integrations) account.integrations.set(one.name, { ...one, createdOn: new Date(one.createdOn) });
+    },
     errorReply: (status, path) => errorReply(status, path, now()),
     state: () => ({ ...showAccount(account), sessions: sessions.list() }),
   };
