@@ -3,7 +3,7 @@
 import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
-import { CustomIntegration, OAuthClientConfig } from "@odeus/pulumi";
+import { CustomIntegration, OAuthClientConfig, SnowflakeSecurityIntegration } from "@odeus/pulumi";
 import * as pulumi from "@pulumi/pulumi";
 import { stringify } from "yaml";
 import { type EngineStack, engineStackOf, type InState, startEngineStack } from "../support/engineStack.js";
@@ -14,6 +14,8 @@ const mail = (displayName: string) => ({
   integrations: [{ integration: "outlook-email" }, { integration: "sharepoint" }],
   entra: { displayName, grantAdminConsent: true },
 });
+const desk = { integrations: [{ integration: "servicenow" }], serviceNow: { name: "Odeus desk" } };
+const tables = { name: "ODEUS", oauthAllowNonTlsRedirectUri: true, rotation: { everyDays: 90 } };
 const yamlProgram = (displayName: string) => ({
   name: PROJECT,
   runtime: "yaml",
@@ -25,7 +27,9 @@ const yamlProgram = (displayName: string) => ({
       type: "odeus:OAuthClientConfig",
       properties: { integrations: [{ integration: "jira" }], existing: { clientId: `\${clientId}`, clientSecret: `\${clientSecret}` } },
     },
+    desk: { type: "odeus:OAuthClientConfig", properties: desk },
     warehouse: { type: "odeus:CustomIntegration", properties: { name: "Warehouse" } },
+    tables: { type: "odeus:SnowflakeSecurityIntegration", properties: { ...tables, integration: `\${warehouse.slug}` } },
   },
 });
 
@@ -45,9 +49,11 @@ beforeAll(async () => {
       integrations: [{ integration: "jira" }],
       existing: { clientId: config.require("clientId"), clientSecret: config.requireSecret("clientSecret") },
     });
-    new CustomIntegration("warehouse", { name: "Warehouse" });
+    new OAuthClientConfig("desk", desk);
+    const warehouse = new CustomIntegration("warehouse", { name: "Warehouse" });
+    new SnowflakeSecurityIntegration("tables", { ...tables, integration: warehouse.slug });
   });
-  expect(made).toMatchObject({ failure: undefined, changes: { create: 4 } });
+  expect(made).toMatchObject({ failure: undefined, changes: { create: 6 } });
   before = stack.resources();
 
   folder = mkdtempSync(path.join(tmpdir(), "odeus-e2e-"));
@@ -66,27 +72,29 @@ const nameOf = ({ urn }: InState): string => urn.split("::").at(-1) ?? "";
 
 it("the preview shows no replacement and no update", async () => {
   const preview = await inYaml.preview(undefined, { diff: true });
-  expect(preview).toMatchObject({ failure: undefined, changes: { same: 4 }, changing: [] });
+  expect(preview).toMatchObject({ failure: undefined, changes: { same: 6 }, changing: [] });
 }, 60_000);
 
 it("the first up calls nobody, and takes every resource over as it is", async () => {
   const moved = await inYaml.up();
-  expect(moved).toMatchObject({ failure: undefined, changes: { same: 4 }, calls: [] });
+  expect(moved).toMatchObject({ failure: undefined, changes: { same: 6 }, calls: [] });
   const after = inYaml.resources();
-  expect(after.map(({ type }) => type).sort()).toEqual(["odeus:index:CustomIntegration", "odeus:index:OAuthClientConfig", "odeus:index:OAuthClientConfig"]);
+  const types = (resources: InState[]) => resources.map(({ type }) => type.split(/[:/]/).at(-1)).sort();
+  expect(types(after)).toEqual(types(before));
+  expect(new Set(after.map(({ type }) => type.slice(0, type.lastIndexOf(":"))))).toEqual(new Set(["odeus:index"]));
   const ids = (resources: InState[]) => Object.fromEntries(resources.map((one) => [nameOf(one), one.id]));
   expect(ids(after)).toEqual(ids(before));
 }, 60_000);
 
 it("a second up is quiet, and so is a refresh", async () => {
-  expect(await inYaml.up()).toMatchObject({ failure: undefined, changes: { same: 4 }, calls: [] });
+  expect(await inYaml.up()).toMatchObject({ failure: undefined, changes: { same: 6 }, calls: [] });
   expect(await inYaml.refresh({ expectNoChanges: true })).toMatchObject({ failure: undefined, changing: [] });
 }, 60_000);
 
 it("a later change is made in place, without a new secret, and a destroy gives everything back", async () => {
   writeProgram("Odeus post");
-  expect(await inYaml.up()).toMatchObject({ failure: undefined, changes: { same: 3, update: 1 }, changing: ["patchApplication"] });
+  expect(await inYaml.up()).toMatchObject({ failure: undefined, changes: { same: 5, update: 1 }, changing: ["patchApplication"] });
   expect((await inYaml.destroy()).failure).toBeUndefined();
   expect(await inYaml.apps()).toEqual([]);
-  for (const slug of ["outlook-email", "sharepoint", "jira"]) expect((await inYaml.slot(slug)).client).toBeUndefined();
+  for (const slug of ["outlook-email", "sharepoint", "jira", "servicenow", "warehouse"]) expect((await inYaml.slot(slug)).client).toBeUndefined();
 }, 60_000);
