@@ -85,7 +85,7 @@ function steps(file: string, ...names: string[]): Step[] {
 
 const HEAD = 'const odeus = require("@odeus/pulumi");\nconst pulumi = require("@pulumi/pulumi");\nconst config = new pulumi.Config();\n';
 
-describe("without @azure/identity", () => {
+describe("without the optional peers", () => {
   it("is what npm installs by itself", () => {
     expect(existsSync(path.join(folder, "node_modules/@azure"))).toBe(false);
     expect(run(process.execPath, "-p", "Object.keys(require('@odeus/pulumi'))").trim()).toContain("OAuthClientConfig");
@@ -109,6 +109,14 @@ describe("without @azure/identity", () => {
     );
     const [up, destroy] = steps("entra.js", "up", "destroy");
     expect(up?.error).toContain("npm install @azure/identity@4.13");
+    expect(destroy?.error).toBeUndefined();
+  }, 60_000);
+
+  it("says what to install for Snowflake, too", () => {
+    const inputs = '{ name: "odeus", oauthRedirectUri: "https://app.example/callback" }';
+    writeFileSync(path.join(folder, "snowflake.js"), `${HEAD}new odeus.SnowflakeSecurityIntegration("tables", ${inputs});\n`);
+    const [up, destroy] = steps("snowflake.js", "up", "destroy");
+    expect(up?.error).toContain('connecting to Snowflake needs the package snowflake-sdk: run `npm install "snowflake-sdk@>=3.3"` in the project');
     expect(destroy?.error).toBeUndefined();
   }, 60_000);
 
