@@ -42,7 +42,8 @@ async function main(): Promise<void> {
     if (by !== undefined) caught += 1;
     say(by === undefined ? `LIVES: ${mutant.name} (${mutant.file})` : `caught: ${mutant.name}\n    by: ${by}`);
   });
-  say(`\n${chosen.length} mutants, ${caught} caught (${Math.round((performance.now() - startedAt) / 1000)} s)`);
+  say(`\n${Math.round((performance.now() - startedAt) / 1000)} s`);
+  say(`${chosen.length} mutants, ${caught} caught`);
   if (caught !== chosen.length || chosen.length === 0) process.exitCode = 1;
 }
 
