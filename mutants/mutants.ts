@@ -69,6 +69,13 @@ export const MUTANTS: readonly Mutant[] = [
     suite: "model",
   },
   {
+    name: "an overlap of days is over after an hour",
+    file: "src/rollout/issue.ts",
+    from: "stage.env.now().getTime() + wish.overlapMs).toISOString();\n  // An earlier",
+    to: "stage.env.now().getTime() + Math.min(wish.overlapMs, 3_600_000)).toISOString();\n  // An earlier",
+    suite: "model",
+  },
+  {
     name: "entered before it is verified",
     file: "src/rollout/rollOut.ts",
     from: "if (progress.replacing) return { whole: true, secret, proveAfter: true };",

@@ -28,6 +28,7 @@ export interface Made extends Declared {
 }
 
 export interface Outcome {
+  /** Stopped by Ctrl-C is crashed, but that something may be recorded. */
   end: "done" | "failed" | "crashed";
   error?: Error;
   /** URNs of what was created or updated. */
@@ -123,7 +124,7 @@ export class Engine {
       return { end: "done", touched };
     } catch (error) {
       if (!(error instanceof Error)) throw error;
-      return { end: this.#world.dead ? "crashed" : "failed", error, touched };
+      return { end: this.#world.dead || this.#world.stopped ? "crashed" : "failed", error, touched };
     }
   }
 
@@ -193,7 +194,7 @@ export class Engine {
     } catch (error) {
       if (this.#world.dead || !(error instanceof Error)) throw error;
       if (error instanceof PartialFailure) onPartial(error);
-      else if (!deletes) this.#observer.undone(picture, error);
+      else if (!deletes && !this.#world.stopped) this.#observer.undone(picture, error);
       throw error;
     }
   }

@@ -66,6 +66,12 @@ export const HISTORIES: Played[] = [
     "a client that another resource has adopted is not removed with the resource that had it",
     history(["entra", "entra"], declare(0, ["adopts"]), up(), declare(0, ["present"]), declare(1, ["adopts"]), up()),
   ),
+  once(
+    "an overlap of two days is not over after thirty hours",
+    history(["entra"], up(), declare(0, ["overlapHours", 3], ["trigger"]), up(), wait(30), declare(0, ["notes", 1]), up(), wait(30), up()),
+  ),
+  atEachCall("a rotation that is stopped by hand", (call) => history(["entra"], up(), declare(0, ["trigger"]), up(at(call, "stopped")), up())),
+  atEachCall("a first up that is stopped by hand", (call) => history(["entra", "serviceNow"], up(at(call, "stopped")), up())),
   atEachCall("what an earlier declaration needed is taken away, also by a later run", (call) =>
     history(["entra"], up(), declare(0, ["uses", 1]), up(at(call, "refused")), up()),
   ),

@@ -224,7 +224,9 @@ class Play {
     for (const { kind, given } of present) if (kind === "existing") allowed.given.add(GIVEN[given] as string);
     allowed.exported = new Set(this.declarations.flatMap(({ exported }, index) => (exported ? [NAMES[index] as string] : [])));
     allowed.unverified ||= present.some(({ verified }) => !verified);
-    for (const { overlapHours } of present) allowed.overlapMs = Math.min(allowed.overlapMs, (overlapHours ?? 1) * HOUR);
+    allowed.overlapMs = Math.min(...present.map(({ overlapHours }) => (overlapHours ?? 1) * HOUR));
+    const secrets = this.world.clients.flatMap((client) => client.secrets);
+    for (const secret of secrets) if (secret.overlapMs !== undefined) secret.overlapMs = Math.min(secret.overlapMs, allowed.overlapMs);
   }
 }
 

@@ -20,7 +20,7 @@ export interface Allowances {
   exported: Set<string>;
   /** Some resource enters without asking. */
   unverified: boolean;
-  /** The shortest overlap that the program ever named. */
+  /** The shortest overlap that the program names now. */
   overlapMs: number;
 }
 
@@ -55,6 +55,8 @@ export class Invariants implements Watch, Observer {
   /** Runs in a row that ended early, from the first one after which a slot had been written. */
   #strays = 0;
   #entered = false;
+  /** Before this run, a slot was owed its secret: whether one has been written since, the record cannot tell either. */
+  #owing = false;
   /** From the time of a slot alone, nobody can tell whose hand it was. */
   readonly #writtenByHand = new Set<string>();
   /** Key ids that a record has ever known. */
@@ -85,6 +87,7 @@ export class Invariants implements Watch, Observer {
   }
 
   begin(): void {
+    this.#owing = this.#made.some(({ state }) => Object.values(recordIn(state).slots).some(({ secretUpdatedAt }) => secretUpdatedAt === undefined));
     this.#gapsBefore = new Set(this.gap);
     this.#broken = new Set(this.#inSlots().flatMap(({ id, works }) => (works ? [] : [id])));
   }
@@ -157,7 +160,8 @@ export class Invariants implements Watch, Observer {
   left(clientId: string | undefined, value: string | undefined): void {
     const slots = [...this.#world.slots.values()];
     const secret = value === undefined ? undefined : this.#world.secretOf(value);
-    if (secret !== undefined && !slots.some(({ client }) => client?.clientSecret === value)) secret.leftAt = this.#world.clock;
+    if (secret !== undefined && !slots.some(({ client }) => client?.clientSecret === value))
+      Object.assign(secret, { leftAt: this.#world.clock, overlapMs: this.allowed.overlapMs });
     // Given back everywhere, be it by hand, it is no rotation any more: nobody signs in with this client.
     if (!slots.some(({ client }) => client?.clientId === clientId))
       for (const one of this.#world.clients.find((client) => client.clientId === clientId)?.secrets ?? []) delete one.leftAt;
@@ -186,7 +190,7 @@ export class Invariants implements Watch, Observer {
     for (const secret of this.#secrets) {
       if (!secret.entered || secret.leftAt === undefined || this.#world.secretOf(secret.value) !== undefined) continue;
       const sinceMs = this.#world.clock - secret.leftAt;
-      if (sinceMs < this.allowed.overlapMs - ENTERING) this.fail(`${call}: ${secret.keyId} left its slots ${sinceMs} ms ago, and its overlap is not over`);
+      if (sinceMs < (secret.overlapMs ?? 0) - ENTERING) this.fail(`${call}: ${secret.keyId} left its slots ${sinceMs} ms ago, and its overlap is not over`);
     }
   }
 
@@ -214,7 +218,7 @@ export class Invariants implements Watch, Observer {
   ended(end: Outcome["end"], touched: number): void {
     const well = end === "done";
     if (end === "crashed") for (const id of this.gap) if (!this.#gapsBefore.has(id)) this.#untold.add(id);
-    if (!well && (this.#entered || this.#strays > 0 || this.#writtenByHand.size > 0)) this.#strays += 1;
+    if (!well && (this.#entered || this.#owing || this.#strays > 0 || this.#writtenByHand.size > 0)) this.#strays += 1;
     else if (touched > 0) this.#strays = 0;
     this.#entered = false;
     for (const { state } of this.#made) for (const keyId of [...keysIn(recordIn(state).client["secretKeyId"]), ...retiringIn(state)]) this.#recorded.add(keyId);

@@ -27,6 +27,9 @@ jest.mock("../../src/resources/workspaceApi.js", () => ({
 const seed = Number(process.env["ODEUS_MODEL_SEED"] ?? Date.now() % 2 ** 31);
 const numRuns = Number(process.env["ODEUS_MODEL_RUNS"] ?? 3000);
 
+// A run that succeeds tells it too.
+beforeAll(() => void process.stderr.write(`model: ${numRuns} histories, seed ${seed}\n`));
+
 it.each(HISTORIES)("%s", async (_what, histories) => {
   for (const each of histories) await play(each);
 });

@@ -1,14 +1,14 @@
 /** The world of the model: time and chance under control, what both remotes hold, and every remote call with what goes wrong at it. */
 
 import type { Env } from "../../src/core/env.js";
-import { RemoteError } from "../../src/core/errors.js";
+import { cancellation, RemoteError } from "../../src/core/errors.js";
 import type { Mark } from "../../src/core/mark.js";
 import type { Integration } from "../../src/sandbox/odeus/workspace.js";
 
 /** The process is gone: what this ends is recorded nowhere, and no call after it leaves the machine. */
 export class Crash extends Error {}
 
-export const FAULTS = ["killBefore", "killAfter", "killLanding", "refused", "unreachable", "failed", "answerLost"] as const;
+export const FAULTS = ["killBefore", "killAfter", "killLanding", "stopped", "refused", "notFound", "conflict", "unreachable", "failed", "answerLost"] as const;
 export interface Fault {
   /** Which remote call of the run it meets first. */
   at: number;
@@ -34,6 +34,8 @@ export interface ModelSecret {
   entered?: boolean;
   /** When the last slot stopped holding it. */
   leftAt?: number;
+  /** The shortest overlap that the program has named since. */
+  overlapMs?: number;
 }
 
 export interface ModelClient {
@@ -84,6 +86,7 @@ export class World {
   /** Faults that struck in this run. */
   struck: Fault[] = [];
   dead = false;
+  #stopping = new AbortController();
   /** Refusals of each secret that is issued from now on. */
   lag = 0;
   flickers = false;
@@ -103,12 +106,19 @@ export class World {
     this.struck = [];
     this.dead = false;
     this.#landing = false;
+    this.#stopping = new AbortController();
     this.watch?.begin();
+  }
+
+  /** Somebody has ended the run with Ctrl-C: nothing is undone, and what is known is recorded. */
+  get stopped(): boolean {
+    return this.#stopping.signal.aborted;
   }
 
   /** One remote call. */
   async call<T>(name: string, changes: boolean, effect: () => T): Promise<T> {
     if (this.dead) throw new Crash();
+    if (this.stopped) throw cancellation(this.#stopping.signal);
     const index = this.calls.push({ name, changes }) - 1;
     if (index === ENDLESS) this.violations.push(`no end: ${ENDLESS} calls in one run, the last one ${name}`);
     if (index >= ENDLESS) throw new Crash();
@@ -119,6 +129,8 @@ export class World {
     if (fault !== undefined && !this.dead) this.struck.push(fault);
     if (!this.dead && fault?.kind === "killBefore") this.kill(false);
     if (fault?.kind === "refused") throw failure(name, "refused", "refused it", 403);
+    if (fault?.kind === "notFound") throw failure(name, "refused", "knows nothing of it", 404);
+    if (fault?.kind === "conflict") throw failure(name, "refused", "is at odds with it", 409);
     if (fault?.kind === "unreachable") throw failure(name, "unreachable", "cannot be reached");
     if (fault?.kind === "failed") throw failure(name, "unknown", "answered 503", 503);
     if (changes) this.watch?.before();
@@ -126,6 +138,8 @@ export class World {
     if (changes) this.watch?.after(name);
     if (this.dead) throw new Crash();
     if (fault?.kind === "killAfter" || fault?.kind === "killLanding") this.kill(fault.kind === "killLanding");
+    if (fault?.kind === "stopped") this.#stopping.abort();
+    if (this.stopped) throw cancellation(this.#stopping.signal);
     if (fault?.kind === "answerLost") throw failure(name, "unknown", "gave no answer");
     return answer;
   }
@@ -144,11 +158,12 @@ export class World {
         this.clock += milliseconds;
         await Promise.resolve();
         if (this.dead) throw new Crash();
+        if (this.stopped) throw cancellation(this.#stopping.signal);
       },
       random: () => 0.5,
       randomHex: (characters) => this.id().padStart(characters, "0"),
       sideBySide,
-      signal: new AbortController().signal,
+      signal: this.#stopping.signal,
       say: { progress: (text) => void this.lines.push(text), info: (text) => void this.lines.push(text), warning: (text) => void this.lines.push(text) },
     };
   }
