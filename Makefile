@@ -15,7 +15,7 @@ test: setup
 bench: setup
 	@npx tsx bench/main.ts
 
-# Every fault at every remote call, and what must hold all the while: about 10 minutes. A part: `npx tsx faults/main.ts --server entra`.
+# Every fault at every remote call, and what must hold all the while: about 25 minutes. A part: `npx tsx faults/main.ts --server entra`.
 faults: setup
 	@npx tsx faults/main.ts
 

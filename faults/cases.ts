@@ -21,15 +21,18 @@ export interface Address {
   index: number;
 }
 
-/** One clean run of an operation. */
+/** One clean run of an operation, in one host. */
 export interface Recording {
   server: ServerName;
   operation: OperationName;
+  host: HostName;
   /** By a process that does nothing else, which signs in first. */
   cold: Address[];
   /** By a process that has worked before. */
   warm: Address[];
 }
+
+export type PlannedFault = Omit<Fault, "pid">;
 
 export interface Case {
   name: string;
@@ -39,11 +42,15 @@ export interface Case {
   /** The process of this operation is a new one. */
   cold: boolean;
   kills: boolean;
-  faults: Omit<Fault, "pid">[];
+  faults: PlannedFault[];
   /** At the repetition, if there is one. */
-  second?: { kills: boolean; fault: Omit<Fault, "pid"> };
+  second?: { kills: boolean; fault: PlannedFault };
   lag?: Lag;
+  /** The program is another one when the operation is repeated. */
+  changed?: true;
 }
+
+export const isClean = ({ faults, lag }: Case): boolean => faults.length === 0 && lag === undefined;
 
 export function addressesOf(calls: readonly RecordedCall[]): Address[] {
   const seen = new Map<string, number>();
@@ -59,89 +66,147 @@ export function addressesOf(calls: readonly RecordedCall[]): Address[] {
 const TURNS = 3;
 const TURNING = KINDS.filter(({ byTurns }) => byTurns);
 
-/** All cases of a recording. Where `hosts` has both, each case is played in one of them, in turns; a death of the process that changes something in both. */
-export function casesOf(recording: Recording, hosts: readonly HostName[]): Case[] {
-  const { server, operation, cold, warm } = recording;
-  const cases: Case[] = [];
-  let turn = 0;
-  const add = (what: string, host: HostName, rest: Omit<Case, "name" | "server" | "operation" | "host">): void => {
-    cases.push({ name: `${server} ${operation} ${what} ${host}`, server, operation, host, ...rest });
-  };
-  const inTurn = (): HostName => hosts[turn++ % hosts.length] as HostName;
+/** What the sampling is, for people. */
+export const SAMPLING = [
+  "A death of the process alone is played at every call, in both hosts. Everything else is played in one of the hosts, by turns:",
+  `at a changing call every other fault, at a read ${TURNS} of the ${TURNING.length} that reads meet by turns (${TURNING.map(({ name }) => name).join(", ")})`,
+  "and all others; pairs of faults, deaths at a server that is late, and deaths before the program changes. --full: every fault at every call, in both hosts.",
+].join("\n");
 
-  // A new process of the dynamic host takes longer; where nothing was done yet, the two die alike.
-  for (const kind of KINDS.filter(({ kills }) => kills))
-    for (const address of cold.filter((one) => meets(kind, one)))
-      for (const host of address.changes ? hosts : hosts.slice(0, 1))
-        add(`${shown(address)} ${kind.name}`, host, { cold: true, kills: true, faults: [planned(kind, address)] });
+type Draft = Omit<Case, "name" | "server" | "operation" | "host"> & { what: string /** In both hosts. */; twice: boolean };
+
+/** All cases of one operation, from its recordings in one host or both. */
+export function casesOf(recordings: readonly Recording[], full: boolean): Case[] {
+  const drafts = recordings.map((recording) => ({ recording, drafts: draftsOf(recording, full) }));
+  const names = [...new Set(drafts.flatMap((each) => each.drafts.map(({ what }) => what)))];
+  let turn = 0;
+  return names.flatMap((what) => {
+    const found = drafts.flatMap(({ recording, drafts: own }) => own.filter((one) => one.what === what).map((draft) => ({ recording, draft })));
+    const chosen = full || found.some(({ draft }) => draft.twice) ? found : found.slice(turn % found.length).slice(0, 1);
+    if (found.length > 1 && chosen.length === 1) turn += 1;
+    return chosen.map(({ recording: { server, operation, host }, draft: { what: _what, twice: _twice, ...rest } }): Case => {
+      return { name: `${server} ${operation} ${what} ${host}`, server, operation, host, ...rest };
+    });
+  });
+}
+
+function draftsOf(recording: Recording, full: boolean): Draft[] {
+  const { server, operation, cold, warm } = recording;
+  const killing = KINDS.filter(({ kills }) => kills);
+  const deaths = killing.flatMap((kind) =>
+    cold.filter((one) => meets(kind, one)).map((address): Draft => ({ what: `${shown(address)} ${kind.name}`, twice: true, ...death(kind, address) })),
+  );
 
   const once = KINDS.filter(({ kills }) => !kills);
   let start = 0;
-  for (const { address, isCold } of [
-    ...onlyCold(cold, warm).map((one) => ({ address: one, isCold: true })),
-    ...warm.map((one) => ({ address: one, isCold: false })),
-  ]) {
-    const turns = new Set(Array.from({ length: TURNS }, () => TURNING[start++ % TURNING.length]));
-    for (const kind of once.filter((one) => meets(one, address) && (address.changes || !one.byTurns || turns.has(one))))
-      add(`${isCold ? "first " : ""}${shown(address)} ${kind.name}`, inTurn(), { cold: isCold, kills: false, faults: [planned(kind, address)] });
-  }
+  const answered = [...onlyCold(cold, warm).map((address) => ({ address, isCold: true })), ...warm.map((address) => ({ address, isCold: false }))].flatMap(
+    ({ address, isCold }) => {
+      const turns = new Set(Array.from({ length: TURNS }, () => TURNING[start++ % TURNING.length]));
+      return once
+        .filter((one) => meets(one, address) && (full || address.changes || !one.byTurns || turns.has(one)))
+        .map((kind): Draft => {
+          const what = `${isCold ? "first " : ""}${shown(address)} ${kind.name}`;
+          return { what, twice: false, cold: isCold, kills: false, faults: [planned(kind, address)] };
+        });
+    },
+  );
 
-  if (["create", "update", "rotate", "rotateAtOnce"].includes(operation))
-    for (const lag of LAGS[server] ?? []) add(lag.name, inTurn(), { cold: false, kills: false, faults: [], lag });
-  if (operation === "rotate" || operation === "rotateAtOnce") cases.push(...pairsOf(recording, hosts));
-  return cases;
+  const enters = operation !== "read" && operation !== "delete" && operation !== "retire";
+  const lags = enters ? (LAGS[server] ?? []) : [];
+  const late = lags.map((lag): Draft => ({ what: lag.name, twice: false, cold: false, kills: false, faults: [], lag }));
+  return [...deaths, ...answered, ...late, ...(enters ? afterDeaths(recording, lags) : []), ...(isRotation(operation) ? pairsOf(recording) : [])];
+}
+
+const isRotation = (operation: OperationName): boolean => operation === "rotate" || operation === "rotateAtOnce";
+const death = (kind: Kind, address: Address) => ({ cold: true, kills: true, faults: [planned(kind, address)] });
+
+/** What may come together with a death: a server that is late, and another program before the next run. */
+function afterDeaths({ operation, cold }: Recording, lags: readonly Lag[]): Draft[] {
+  const killAfter = KINDS.find(({ name }) => name === "killAfter") as Kind;
+  return cold
+    .filter(({ changes }) => changes)
+    .flatMap((address): Draft[] => {
+      const what = `${shown(address)} killAfter`;
+      const changed: Draft[] = operation === "update" ? [] : [{ what: `${what} changed`, twice: false, ...death(killAfter, address), changed: true }];
+      return [
+        ...lags
+          .filter(({ name }) => name === "lateActivation")
+          .map((lag): Draft => ({ what: `${what} with ${lag.name}`, twice: false, ...death(killAfter, address), lag })),
+        ...changed,
+      ];
+    });
 }
 
 /** A case by its name, without a recording: for those that are played again and again. An outage needs the place of its call, so it has no such name. */
 export function caseNamed(name: string): Case {
   const words = name.split(" ");
-  const [server, operation, call = "", kindName = ""] = words as [ServerName, OperationName, string, string];
+  const [server, operation, call = "", kindName = "", joint, ...more] = words as [ServerName, OperationName, ...string[]];
   const host = words.at(-1) as HostName;
   if (!HOST_NAMES.includes(host)) throw new Error(`no case is named like ${name}`);
-  const lag = LAGS[server]?.find((one) => one.name === call);
+  const lagNamed = (lagName: string | undefined): Lag | undefined => LAGS[server]?.find((one) => one.name === lagName);
+  const lag = lagNamed(call);
   if (lag !== undefined) return { name, server, operation, host, cold: false, kills: false, faults: [], lag };
   const { kills, fault } = faultNamed(call, kindName);
-  const second = words[4] === "then" ? { second: faultNamed(words[5] ?? "", words[6] ?? "") } : {};
-  return { name, server, operation, host, cold: kills, kills, faults: [fault], ...second };
+  const alone: Case = { name, server, operation, host, cold: kills, kills, faults: [fault] };
+  if (joint === "then") return { ...alone, second: faultNamed(more[0] ?? "", more[1] ?? "") };
+  if (joint === "and") return { ...alone, faults: [fault, faultNamed(more[0] ?? "", more[1] ?? "").fault] };
+  if (joint === "changed") return { ...alone, changed: true };
+  const with_ = joint === "with" ? lagNamed(more[0]) : undefined;
+  return with_ === undefined ? alone : { ...alone, lag: with_ };
 }
 
-function faultNamed(call: string, kindName: string): { kills: boolean; fault: Omit<Fault, "pid"> } {
+function faultNamed(call: string, kindName: string): { kills: boolean; fault: PlannedFault } {
   const kind = KINDS.find((one) => one.name === kindName && !one.lasting);
   const [, operation = "", ordinal] = /^(.+)#(\d+)$/.exec(call) ?? [];
   if (kind === undefined || ordinal === undefined) throw new Error(`no fault is named like ${call} ${kindName}`);
   return { kills: kind.kills === true, fault: { ...kind.fault, operation, call: Number(ordinal) } };
 }
 
-function pairsOf({ server, operation, cold, warm }: Recording, hosts: readonly HostName[]): Case[] {
+function pairsOf(recording: Recording): Draft[] {
+  const { cold, warm } = recording;
   const kinds = KINDS.filter(({ name }) => OF_PAIRS.includes(name));
   const at = (kind: Kind): Address[] => (kind.kills ? cold : warm).filter((one) => one.changes);
   const steps = kinds.flatMap((kind) => at(kind).map((address) => ({ kind, address })));
-  return steps.flatMap((first, row) =>
-    steps.map((second, column): Case => {
-      // Both by turns along the rows and down the columns.
-      const host = hosts[(row + column) % hosts.length] as HostName;
+  const inTwoRuns = steps.flatMap((first) =>
+    steps.map((second): Draft => {
+      const kills = first.kind.kills === true;
       return {
-        name: `${server} ${operation} ${shown(first.address)} ${first.kind.name} then ${shown(second.address)} ${second.kind.name} ${host}`,
-        ...{ server, operation, host },
-        cold: first.kind.kills === true,
-        kills: first.kind.kills === true,
+        what: `${shown(first.address)} ${first.kind.name} then ${shown(second.address)} ${second.kind.name}`,
+        ...{ twice: false, cold: kills, kills },
         faults: [planned(first.kind, first.address)],
         second: { kills: second.kind.kills === true, fault: planned(second.kind, second.address) },
       };
     }),
   );
+  return [...inTwoRuns, ...lostAndStale(recording)];
+}
+
+/** In one run: the answer of a change is lost, and the read that is to show what became of it comes from before it. */
+function lostAndStale({ warm }: Recording): Draft[] {
+  const [lost, stale] = ["answerLost", "staleRead"].map((wanted) => KINDS.find(({ name }) => name === wanted)) as [Kind, Kind];
+  return warm
+    .filter(({ changes }) => changes)
+    .flatMap((change) => {
+      const reads = warm.filter((one) => one.counterpart === change.counterpart && meets(stale, one));
+      return [...new Set(reads.map(({ operation }) => operation))].map((operation): Draft => {
+        const before = reads.filter((one) => one.operation === operation && one.index < change.index).length;
+        const next: Address = { ...change, operation, ordinal: before, changes: false };
+        const faults = [planned(lost, change), planned(stale, next)];
+        return { what: `${shown(change)} answerLost and ${shown(next)} staleRead`, twice: false, cold: false, kills: false, faults };
+      });
+    });
 }
 
 const shown = ({ operation, ordinal }: Address): string => `${operation}#${ordinal}`;
 
 function meets({ at, fault }: Kind, { changes, counterpart, operation }: Address): boolean {
   // Endpoints that are no reads of an object have nothing older to tell.
-  if (fault.fault === "staleRead" && /^(token|authorize|login|discovery)$/.test(operation)) return false;
+  if (fault.fault === "staleRead" && (changes || /^(token|authorize|login|discovery)$/.test(operation))) return false;
   if (fault.fault === "staleRead" && counterpart === "snowflake" && !operation.startsWith("statement:")) return false;
   return at === "all" || changes === (at === "changes");
 }
 
-function planned({ fault, lasting }: Kind, { counterpart, operation, ordinal, index }: Address): Omit<Fault, "pid"> {
+function planned({ fault, lasting }: Kind, { counterpart, operation, ordinal, index }: Address): PlannedFault {
   // A counterpart that is down is down for every call.
   if (lasting) return { ...fault, counterpart, call: index };
   return { ...fault, counterpart, operation, call: ordinal };

@@ -94,11 +94,16 @@ export async function destroy({ host, urn }: Driven, kept: Kept, nothing: Inputs
   }
 }
 
-/** What the next `up` of this declaration would say, in a preview: reads only. The dynamic host is not asked. */
-export async function preview({ host, urn }: Driven, kept: Kept | undefined, declared: Inputs): Promise<void> {
-  const inputs = await check({ host, urn }, declared, kept?.inputs);
-  if (kept === undefined) await host.create(urn, inputs, { preview: true });
-  else await host.update(urn, kept.id, kept.state, inputs, { preview: true });
+/** What the next `up` of this declaration would say: reads only, and nothing is kept of it. The dynamic host is not asked. */
+export async function preview({ host, urn }: Driven, kept: Kept | undefined, declared: Inputs): Promise<Outcome> {
+  try {
+    const inputs = await check({ host, urn }, declared, kept?.inputs);
+    if (kept === undefined) await host.create(urn, inputs, { preview: true });
+    else await host.update(urn, kept.id, kept.state, inputs, { preview: true });
+    return { kept, changed: false };
+  } catch (error) {
+    return failed(kept, error);
+  }
 }
 
 async function attempt(

@@ -2,6 +2,7 @@
 
 import type { RecordedCall } from "../src/sandbox/calls.js";
 import type { Refusal } from "../src/sandbox/watch.js";
+import type { Inputs } from "../test/support/providerHost.js";
 import type { Case } from "./cases.js";
 import type { Kept, Outcome } from "./engine.js";
 import type { Picture, Subject } from "./subjects.js";
@@ -21,6 +22,8 @@ export interface Command {
   picture: Picture;
   /** Whether the server still took the secret that the slots held before the case. */
   previousAccepted: boolean | undefined;
+  /** Whether it still took the one that the operation is to end, where it is to end one. */
+  endingAccepted: boolean | undefined;
 }
 
 export interface Evidence {
@@ -30,8 +33,12 @@ export interface Evidence {
   before: Picture;
   /** The operation and its repetitions; the last one has succeeded, or there were too many. */
   attempts: Command[];
-  /** Afterwards: `up`, refresh, `up` and, in the plugin, a preview, and in the end the delete. */
+  /** Afterwards: `up`, refresh, `up`, and in the end the delete. */
   afterwards: Command[];
+  /** In the plugin: of a clean operation before it, of each repetition, and of the `up` afterwards. */
+  previews: Command[];
+  /** What the program declares in the end. */
+  declared: Inputs;
   /** The deploying identity, whose own sign-in is no probe of a client. */
   deployer: string;
   /** Where which secret was seen that must not be there. */

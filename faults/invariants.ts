@@ -5,7 +5,8 @@ import type { RecordedCall } from "../src/sandbox/calls.js";
 import type { Command, Evidence } from "./evidence.js";
 import { gapsOf } from "./gap.js";
 import { LONGEST_MS } from "./run.js";
-import type { OurClient, Picture } from "./subjects.js";
+import { living, secretsKnown, secretsWhenStable, stableOf, thirdSecrets } from "./secrets.js";
+import type { Picture } from "./subjects.js";
 
 export interface Violation {
   invariant: string;
@@ -37,72 +38,15 @@ const INVARIANTS: Readonly<Record<string, Invariant>> = {
     return [...tooMany, ...none, ...gone];
   },
 
-  /** Every secret of ours is known to the state, or the process had no way to tell; stable, the slots hold the current one and nothing is left over. */
-  I2(evidence) {
-    const { attempts, played, subject, before } = evidence;
-    /** Left by a process that died: found by their mark, and in a state as soon as a run gets that far. */
-    let ofTheDead: string[] = [];
-    const unknown = attempts.flatMap(({ what, outcome: { kept, failure }, killed, picture }) => {
-      if (killed) {
-        ofTheDead = keysOf(picture);
-        return [];
-      }
-      if (kept === undefined && failure !== undefined)
-        return [
-          ...picture.ours.map(({ clientId }) => `the failed ${what} left client ${clientId}, and the engine keeps nothing of it`),
-          ...picture.slots
-            .filter(({ slug }) => !before.slots.some((slot) => slot.slug === slug))
-            .map(({ slug }) => `the failed ${what} left ${slug} filled, and the engine keeps nothing of it`),
-        ];
-      if (kept === undefined) return [];
-      const known = subject.known(kept.state);
-      return known === undefined
-        ? []
-        : keysOf(picture)
-            .filter((key) => !known.includes(key) && !(failure !== undefined && ofTheDead.includes(key)))
-            .map((key) => `secret ${key} is in no state after the ${what}`);
-    });
-    const stable = stableOf(evidence);
-    const { kept } = stable?.outcome ?? {};
-    if (stable === undefined || kept === undefined) return unknown;
-    const known = subject.known(kept.state);
-    const left =
-      known === undefined
-        ? []
-        : keysOf(stable.picture)
-            .filter((key) => !known.includes(key))
-            .map((key) => `secret ${key} is left over`);
-    const lost = known?.filter((key) => !keysOf(stable.picture).includes(key)).map((key) => `secret ${key} of the state is nowhere`) ?? [];
-    const current = subject.current(stable.picture, kept.state);
-    const declared = subject.slotsOf(playedInputs(evidence));
-    const slots = declared.flatMap((slug) => {
-      const held = stable.picture.slots.find((slot) => slot.slug === slug);
-      if (held === undefined) return [`${slug} holds no client`];
-      if (held.clientId !== kept.state["clientId"]) return [`${slug} holds another client`];
-      return held.clientSecret === current ? [] : [`${slug} holds another secret than the current one`];
-    });
-    const undeclared = stable.picture.slots.filter(({ slug }) => !declared.includes(slug)).map(({ slug }) => `${slug} is not declared and holds our client`);
-    // Nothing was asked for but a look.
-    const changed =
-      played.operation === "read" && known !== undefined && JSON.stringify(keysOf(before)) !== JSON.stringify(keysOf(stable.picture))
-        ? ["another secret than before"]
-        : [];
-    return [
-      ...unknown,
-      ...left,
-      ...lost,
-      ...slots,
-      ...undeclared,
-      ...(attempts.some(({ outcome }) => outcome.changed && outcome.kept === undefined) ? [] : changed),
-    ];
-  },
+  /** Every secret of ours is known to the state, or the process had no way to tell; what is to end has ended when all is done. */
+  I2: (evidence) => [...secretsKnown(evidence), ...secretsWhenStable(evidence), ...thirdSecrets(evidence)],
 
   /** Whatever the workspace holds, the server accepts, after every call. */
   I3(evidence) {
-    if (evidence.subject.server === "serviceNow") return gapsOf(everything(evidence));
-    const unwatched = everything(evidence).flatMap(({ what, calls, looks }) =>
+    const unwatched = [...everything(evidence), ...evidence.previews].flatMap(({ what, calls, looks }) =>
       looks < calls.length ? [`only ${looks} looks at ${calls.length} calls of the ${what}`] : [],
     );
+    if (evidence.subject.server === "serviceNow") return [...unwatched, ...gapsOf(everything(evidence), evidence.subject.slotsOf(evidence.declared))];
     return [
       ...unwatched,
       ...everything(evidence).flatMap(({ what, calls, refusals }) =>
@@ -114,11 +58,11 @@ const INVARIANTS: Readonly<Record<string, Invariant>> = {
   },
 
   /** The secret before stays accepted until the new one stands in the slots, and through its overlap. */
-  I4({ attempts, played, subject }) {
-    // ServiceNow has one secret at a time; what ends at once, or has had its overlap, ends with the operation.
-    if (subject.server === "serviceNow" || ["delete", "rotateAtOnce", "retire"].includes(played.operation)) return [];
-    return attempts
-      .filter(({ previousAccepted }) => previousAccepted === false)
+  I4({ attempts, afterwards, played, subject }) {
+    // ServiceNow has one secret at a time; with no overlap the secret before ends with the operation. One that is retired is not the one in the slots.
+    if (subject.server === "serviceNow" || ["delete", "rotateAtOnce"].includes(played.operation)) return [];
+    return [...attempts, ...afterwards]
+      .filter(({ what, previousAccepted }) => what !== "delete" && previousAccepted === false)
       .map(({ what }) => `the secret before was not accepted any more after the ${what}`);
   },
 
@@ -126,12 +70,17 @@ const INVARIANTS: Readonly<Record<string, Invariant>> = {
   I5(evidence) {
     const { before, attempts, afterwards } = evidence;
     const last = afterwards.at(-1) ?? attempts.at(-1);
-    const touched = everything(evidence).flatMap(({ what, picture }) => (picture.others === before.others ? [] : [`the ${what} touched what is not ours`]));
+    const theirs = ({ ours }: Picture): string => JSON.stringify(ours.map((client) => client.theirs));
+    const touched = [...everything(evidence), ...evidence.previews].flatMap(({ what, picture }) => [
+      ...(picture.others === before.others ? [] : [`the ${what} touched what is not ours`]),
+      ...(before.ours.length > 0 && living(picture).length > 0 && theirs(picture) !== theirs(before) ? [`the ${what} took away what others had added`] : []),
+    ]);
     if (last === undefined || last.outcome.kept !== undefined || last.outcome.failure !== undefined) return [...touched.slice(0, 1), "it could not be deleted"];
     return [
       ...touched.slice(0, 1),
       ...living(last.picture).map(({ clientId }) => `client ${clientId} is still there after the delete`),
       ...last.picture.slots.map(({ slug }) => `${slug} still holds a client after the delete`),
+      ...(last.previousAccepted === true && evidence.subject.server !== "existing" ? ["the secret of before is still accepted after the delete"] : []),
     ];
   },
 
@@ -150,9 +99,9 @@ const INVARIANTS: Readonly<Record<string, Invariant>> = {
   I7: ({ leaks }) => [...new Set(leaks)],
 
   /** Preview and refresh change nothing, and try no client out. */
-  I8: ({ attempts, afterwards, played, deployer }) =>
-    [...afterwards.filter(({ what }) => what === "refresh" || what === "preview"), ...(played.operation === "read" ? attempts : [])].flatMap(
-      ({ what, calls }) => calls.filter((call) => call.changes || isProbe(call, deployer)).map((call) => `a ${what} calls ${shown(call)}`),
+  I8: ({ attempts, afterwards, previews, played, deployer }) =>
+    [...previews, ...afterwards.filter(({ what }) => what === "refresh"), ...(played.operation === "read" ? attempts : [])].flatMap(({ what, calls }) =>
+      calls.filter((call) => call.changes || isProbe(call, deployer)).map((call) => `a ${what} calls ${shown(call)}`),
     ),
 
   /** What is not idempotent is repeated only after a read. */
@@ -165,6 +114,7 @@ const INVARIANTS: Readonly<Record<string, Invariant>> = {
     return [
       ...(last?.outcome.failure === undefined ? [] : [`does not succeed in ${attempts.length - 1} repetitions: ${told(last.outcome.failure.message)}`]),
       ...everything(evidence).flatMap(({ what, milliseconds }) => (milliseconds > LONGEST_MS ? [`the ${what} took ${Math.round(milliseconds / 1000)} s`] : [])),
+      ...evidence.previews.flatMap(({ outcome: { failure } }) => (failure === undefined ? [] : [`a preview fails: ${told(wordsOf(failure))}`])),
       ...everything(evidence).flatMap(({ killed, outcome: { failure } }) => (failure === undefined || killed ? [] : wordless(wordsOf(failure)))),
     ];
   },
@@ -175,29 +125,15 @@ export function violationsOf(evidence: Evidence): Violation[] {
 }
 
 const everything = ({ attempts, afterwards }: Evidence): Command[] => [...attempts, ...afterwards];
-const living = ({ ours }: Picture): OurClient[] => ours.filter(({ deleted }) => !deleted);
-const keysOf = (picture: Picture): string[] => living(picture).flatMap(({ secrets }) => Object.keys(secrets));
-/** The first quiet `up`, when everything has been done. */
-const stableOf = ({ afterwards }: Evidence): Command | undefined => afterwards.find(({ what }) => what === "up");
 const shown = (call: RecordedCall | undefined): string =>
   call === undefined ? "a call" : `${call.operation} (call ${call.index}${call.fault === undefined ? "" : `, ${call.fault}`})`;
 const told = (text: string): string => text.replace(/\s+/g, " ").slice(0, 300);
 const wordsOf = ({ message, partial }: NonNullable<Command["outcome"]["failure"]>): string => [message, ...(partial?.reasons ?? [])].join("\n");
 
-/** A fault that no call met proves nothing. One at a repetition may find that there is nothing left to do. */
-export function unmet({ attempts: [first], played: { faults } }: Evidence): string[] {
-  return faults.length > 0 && first?.calls.every(({ fault }) => fault === undefined)
-    ? [`the planned fault met no call: ${told(first.outcome.failure?.message ?? "it succeeded")}`]
-    : [];
-}
-
 function driftIn(state: Properties | undefined): string | undefined {
   const drift = state?.["drift"];
   return Array.isArray(drift) && drift.length > 0 ? drift.join("; ") : undefined;
 }
-
-const playedInputs = ({ subject, played: { operation } }: Evidence): Parameters<Evidence["subject"]["slotsOf"]>[0] =>
-  operation === "update" ? subject.changed : subject.first;
 
 function isProbe({ operation, requestBody }: RecordedCall, deployer: string): boolean {
   if (operation === "authorize" || operation === "pushAuthorization") return true;
@@ -206,6 +142,8 @@ function isProbe({ operation, requestBody }: RecordedCall, deployer: string): bo
 
 /** Each arrival makes one thing more. */
 const MAKES_MORE = new Set(["addPassword", "createRecord", "statement:CREATE", "statement:REFRESH", "restoreDeletedItem"]);
+/** Signing in tells nothing of what has become of the call. */
+const NO_READ = new Set(["token", "login", "discovery"]);
 /** After these nobody knows whether the call has arrived. */
 const UNCERTAIN = new Set(["answerLost", "bodyTruncated", "hang", "serverError", "html", "brokenJson", "huge", "reset"]);
 
@@ -214,7 +152,7 @@ function blindRepetitions(calls: readonly RecordedCall[]): string[] {
     if (!MAKES_MORE.has(call.operation) || !UNCERTAIN.has(call.fault ?? "")) return [];
     const next = calls.findIndex((one, place) => place > index && one.operation === call.operation && one.counterpart === call.counterpart);
     if (next < 0 || sameRequest(call, calls[next])) return [];
-    const read = calls.slice(index + 1, next).some(({ counterpart, changes }) => counterpart === call.counterpart && !changes);
+    const read = calls.slice(index + 1, next).some((one) => one.counterpart === call.counterpart && !one.changes && !NO_READ.has(one.operation));
     return read ? [] : [`${shown(call)} is repeated without a read between`];
   });
 }

@@ -1,5 +1,6 @@
 /** The kinds of faults that the matrix plays, each with the calls it is played at. */
 
+import type { RecordedCall } from "../src/sandbox/calls.js";
 import type { Fault } from "../src/sandbox/faults.js";
 import type { World } from "../test/support/sandbox.js";
 
@@ -26,6 +27,7 @@ export const KINDS: readonly Kind[] = [
   { name: "hangAfterEffect", at: "changes", fault: { fault: "hang", effect: true } },
   { name: "throttled", at: "all", byTurns: true, fault: { fault: "throttled" } },
   { name: "throttledForNow", at: "all", byTurns: true, fault: { fault: "throttled", retryAfter: "0" } },
+  { name: "throttledUntilADate", at: "all", byTurns: true, fault: { fault: "throttled", retryAfter: "Wed, 21 Oct 2015 07:28:00 GMT" } },
   { name: "throttledForADay", at: "all", byTurns: true, fault: { fault: "throttled", retryAfter: "86400" } },
   { name: "serverError", at: "all", byTurns: true, fault: { fault: "serverError", status: 500 } },
   { name: "serverErrorAfterEffect", at: "changes", fault: { fault: "serverError", status: 500, effect: true } },
@@ -48,21 +50,27 @@ export const OF_PAIRS: readonly string[] = ["killAfter", "forbidden", "hangAfter
 /** How late a server knows what it has just been told; met by an operation as a whole. */
 export interface Lag {
   name: string;
+  /** Whether a call has met it. */
+  met(call: RecordedCall): boolean;
   begin(world: World): Promise<void>;
   end(world: World): Promise<void>;
 }
 
-const entraLag = (name: string, lag: Parameters<World["lag"]>[0]): Lag => ({
+const entraLag = (name: string, met: Lag["met"], lag: Parameters<World["lag"]>[0]): Lag => ({
   name,
+  met,
   begin: (world) => world.lag(lag),
   end: (world) => world.lag({ replicationReads: 0, secretActivationAttempts: 0 }),
 });
 
+const refused: Lag["met"] = ({ operation, status = 0 }) => operation === "token" && status >= 400;
+const unseen: Lag["met"] = ({ counterpart, changes, status }) => counterpart === "entra" && !changes && status === 404;
+
 /** Only what a server is known to be late with. */
 export const LAGS: Readonly<Partial<Record<string, readonly Lag[]>>> = {
   entra: [
-    entraLag("lateActivation", { secretActivationAttempts: 2 }),
-    entraLag("activationTooLate", { secretActivationAttempts: 1000 }),
-    entraLag("lateReplication", { replicationReads: 2 }),
+    entraLag("lateActivation", refused, { secretActivationAttempts: 2 }),
+    entraLag("activationTooLate", refused, { secretActivationAttempts: 1000 }),
+    entraLag("lateReplication", unseen, { replicationReads: 2 }),
   ],
 };

@@ -1,14 +1,17 @@
 /** Plays cases side by side, each lane in a world of its own, and records the clean runs that they are made from. */
 
 import { addressesOf, type Case, casesOf, type HostName, OPERATIONS, type OperationName, type Recording } from "./cases.js";
-import { unmet, type Violation, violationsOf } from "./invariants.js";
+import { type Violation, violationsOf } from "./invariants.js";
 import { type Lane, startLane } from "./lane.js";
+import { secondUnmet, unmet } from "./met.js";
 import { runCase } from "./run.js";
 import { SERVERS, type ServerName } from "./subjects.js";
 
 export interface Result {
   played: Case;
   violations: Violation[];
+  /** False: the second fault of a pair met no call, so it counts for nothing but its violations. */
+  counts: boolean;
 }
 
 /** On a busy machine a call may run out of time before the one that the fault was planned for: that is a case too, but another one. */
@@ -21,6 +24,8 @@ export interface Selection {
   servers: readonly ServerName[];
   operations: readonly OperationName[];
   hosts: readonly HostName[];
+  /** Every fault at every call in every host, in place of the sampling that cases.ts names. */
+  full: boolean;
 }
 
 /** Only servers with two secrets beside each other have an overlap that can be left out, or come to its end. */
@@ -29,29 +34,25 @@ const OVERLAPPING: readonly OperationName[] = ["rotateAtOnce", "retire"];
 const isPlayed = (server: ServerName, operation: OperationName): boolean => !OVERLAPPING.includes(operation) || server === "entra" || server === "snowflake";
 
 /** The clean run of every operation, which is a case too, and all cases with faults that follow from it. */
-export async function allCases({ servers, operations, hosts }: Selection, onResult: (result: Result) => void): Promise<Case[]> {
+export async function allCases({ servers, operations, hosts, full }: Selection, onResult: (result: Result) => void): Promise<Case[]> {
   const lane = await startLane();
   const cases: Case[] = [];
   try {
     for (const server of SERVERS.filter((one) => servers.includes(one)))
       for (const operation of OPERATIONS.filter((one) => operations.includes(one) && isPlayed(server, one))) {
-        const recording: Recording = { server, operation, cold: [], warm: [] };
-        for (const host of hosts)
+        const recordings: Recording[] = [];
+        for (const host of hosts) {
+          const recording: Recording = { server, operation, host, cold: [], warm: [] };
+          recordings.push(recording);
           for (const how of ["cold", "warm"] as const) {
-            const played: Case = {
-              name: `${server} ${operation} clean ${how} ${host}`,
-              server,
-              operation,
-              host,
-              cold: how === "cold",
-              kills: false,
-              faults: [],
-            };
+            const name = `${server} ${operation} clean ${how} ${host}`;
+            const played: Case = { name, server, operation, host, cold: how === "cold", kills: false, faults: [] };
             const evidence = await runCase(lane, played);
-            onResult({ played, violations: violationsOf(evidence) });
+            onResult({ played, violations: violationsOf(evidence), counts: true });
             recording[how] = addressesOf(evidence.attempts[0]?.calls ?? []);
           }
-        cases.push(...casesOf(recording, hosts));
+        }
+        cases.push(...casesOf(recordings, full));
       }
   } finally {
     await lane.close();
@@ -83,8 +84,8 @@ async function playInLane(cases: readonly Case[], onResult: (result: Result) => 
     const next = cases[index + 1];
     const outcome = playUntilMet(lane, played);
     if (next?.cold && playedHere < CASES_A_WORLD) lane.ahead(next.host);
-    const { violations, broken } = await outcome;
-    onResult({ played, violations });
+    const { broken, ...result } = await outcome;
+    onResult({ played, ...result });
     if (broken) {
       await lane.close();
       [lane, playedHere] = [undefined, 0];
@@ -93,19 +94,20 @@ async function playInLane(cases: readonly Case[], onResult: (result: Result) => 
   await lane?.close();
 }
 
-async function playUntilMet(lane: Lane, played: Case): Promise<{ violations: Violation[]; broken: boolean }> {
+async function playUntilMet(lane: Lane, played: Case): Promise<Omit<Result, "played"> & { broken: boolean }> {
   const violations: Violation[] = [];
+  const none = (sentence: string): Violation => ({ invariant: "none", case: played.name, sentence });
   let why: string[] = [];
   for (let time = 0; time < TRIES; time += 1) {
     try {
       const evidence = await runCase(lane, played);
       violations.push(...violationsOf(evidence));
       why = unmet(evidence);
-      if (why.length === 0) return { violations, broken: false };
+      if (why.length === 0) return { violations, counts: !secondUnmet(evidence), broken: false };
     } catch (error) {
-      why = [`the case could not be played: ${error instanceof Error ? error.message : String(error)}`];
-      return { violations: [...violations, { invariant: "none", case: played.name, sentence: why[0] ?? "" }], broken: true };
+      const said = error instanceof Error ? error.message : String(error);
+      return { violations: [...violations, none(`the case could not be played: ${said}`)], counts: true, broken: true };
     }
   }
-  return { violations: [...violations, ...why.map((sentence) => ({ invariant: "none", case: played.name, sentence }))], broken: false };
+  return { violations: [...violations, ...why.map(none)], counts: true, broken: false };
 }

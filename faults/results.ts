@@ -1,6 +1,5 @@
-/** How many cases of which server and operation were played, and how many violations they had: counted, kept in a file, shown as a table. */
+/** How many cases of which server and operation were played, and how many violations they had: counted, and shown as a table. */
 
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { table } from "../tools/table.js";
 import type { Result } from "./matrix.js";
 
@@ -22,10 +21,10 @@ export interface Tally {
 export function createTally(): Tally {
   const parts = new Map<string, Part>();
   return {
-    add({ played: { server, operation }, violations }) {
+    add({ played: { server, operation }, violations, counts }) {
       const key = `${server} ${operation}`;
       const [, , count] = parts.get(key) ?? [server, operation, { cases: 0, violations: 0 }];
-      count.cases += 1;
+      if (counts) count.cases += 1;
       count.violations += violations.length;
       parts.set(key, [server, operation, count]);
     },
@@ -33,24 +32,9 @@ export function createTally(): Tally {
   };
 }
 
-/** Parts that were not played keep the figures of the run that played them last. */
-export function keep(file: string, results: Results): void {
-  const before = existsSync(file) ? partsOf(JSON.parse(readFileSync(file, "utf8")) as Results) : [];
-  const now = partsOf(results);
-  const others = before.filter(([server, operation]) => !now.some((one) => one[0] === server && one[1] === operation));
-  const sorted = [...others, ...now].sort(([one], [other]) => one.localeCompare(other));
-  writeFileSync(file, `${JSON.stringify(summed(sorted), undefined, 2)}\n`);
-}
-
 export function shown({ byServer, byOperation }: Results): string {
   const row = ([name, { cases, violations }]: [string, Count]): string[] => [name, String(cases), String(violations)];
   return table([["", "Cases", "Violations"], ...[byServer, byOperation].flatMap((counts) => Object.entries(counts).map(row))]);
-}
-
-function partsOf({ byServer }: Results): Part[] {
-  return Object.entries(byServer).flatMap(([server, { byOperation }]) =>
-    Object.entries(byOperation).map(([operation, count]): Part => [server, operation, count]),
-  );
 }
 
 function summed(parts: readonly Part[]): Results {

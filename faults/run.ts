@@ -2,13 +2,13 @@
 
 import type { Properties } from "../src/core/value.js";
 import type { Fault } from "../src/sandbox/faults.js";
-import { leaks, secretsSent } from "../test/support/leakSearch.js";
+import { leaks, secretsOnTheWire } from "../test/support/leakSearch.js";
 import type { Inputs } from "../test/support/providerHost.js";
-import type { Case, OperationName } from "./cases.js";
+import { type Case, isClean, type OperationName } from "./cases.js";
 import { type Driven, destroy, type Kept, type Outcome, preview, refresh, up } from "./engine.js";
 import type { Command, Evidence } from "./evidence.js";
 import type { Lane, Process } from "./lane.js";
-import type { Picture, Subject } from "./subjects.js";
+import { type Picture, retiringOf, type SlotHeld, type Subject } from "./subjects.js";
 
 /** The engine's user gives up after so many. */
 const REPETITIONS = 4;
@@ -26,7 +26,12 @@ export interface Played {
 }
 
 export function playOf(subject: Subject, operation: OperationName): Played {
-  const make = async (driven: Driven): Promise<Kept | undefined> => succeeded(await up(driven, undefined, subject.first));
+  const make = async (driven: Driven): Promise<Kept | undefined> => {
+    const made = succeeded(await up(driven, undefined, subject.first));
+    await subject.addTheirs();
+    // No replica is as late as all that.
+    return made && succeeded(await refresh(driven, made));
+  };
   const declaring = (declared: Inputs, prepare: Played["prepare"] = make): Played => ({ prepare, act: (driven, kept) => up(driven, kept, declared), declared });
   switch (operation) {
     case "create":
@@ -66,7 +71,9 @@ function ended(kept: Kept | undefined): Kept | undefined {
 export async function runCase(lane: Lane, played: Case): Promise<Evidence> {
   const { world, surroundings } = lane;
   const subject = lane.subjects[played.server];
-  const { prepare, act, declared } = playOf(subject, played.operation);
+  const { prepare, act: first, declared: declaredFirst } = playOf(subject, played.operation);
+  const declared = played.changed ? subject.changed : declaredFirst;
+  const actAt = (time: number): Act => (time > 0 && played.changed ? (one, now) => up(one, now, declared) : first);
   const warm = await lane.warm(played.host);
   const driven = (process: Process): Driven => ({ host: process.host, urn: process.host.urn(subject.resource, "it") });
   const canaries = createCanaries();
@@ -78,10 +85,17 @@ export async function runCase(lane: Lane, played: Case): Promise<Evidence> {
   const start = await prepare(driven(warm));
   const before = await subject.look();
   const previous = before.slots[0];
+  const ending = endingOf(played, before, start);
   learn(before);
 
-  const evidence: Evidence = { played, subject, before, attempts: [], afterwards: [], deployer: world.deployer.clientId, leaks: [] };
+  const evidence: Evidence = { played, subject, before, attempts: [], afterwards: [], previews: [], declared, deployer: world.deployer.clientId, leaks: [] };
   let kept = start;
+  const isUp = played.operation !== "read" && played.operation !== "delete";
+  /** As the engine does before it asks whether to go on; the dynamic host is asked nothing. */
+  const lookAhead = async (inputs: Inputs): Promise<void> => {
+    if (played.host === "plugin") evidence.previews.push(await run("preview", warm, (one, now) => preview(one, now, inputs), []));
+  };
+  if (isUp && isClean(played)) await lookAhead(declaredFirst);
 
   for (let time = 0; time <= REPETITIONS; time += 1) {
     const fault =
@@ -92,8 +106,9 @@ export async function runCase(lane: Lane, played: Case): Promise<Evidence> {
           : undefined;
     const process = fault?.kills || (time === 0 && played.cold) ? await lane.fresh(played.host) : warm;
     processes.add(process);
+    if (time > 0 && isUp) await lookAhead(declared);
     if (time === 0) await played.lag?.begin(world);
-    const command = await run(time === 0 ? "operation" : "repetition", process, act, fault?.faults ?? []);
+    const command = await run(time === 0 ? "operation" : "repetition", process, actAt(time), fault?.faults ?? []);
     if (time === 0) await played.lag?.end(world);
     evidence.attempts.push(command);
     kept = command.outcome.kept;
@@ -112,11 +127,7 @@ export async function runCase(lane: Lane, played: Case): Promise<Evidence> {
     await after("up", (one, now) => up(one, now, declared));
     await after("refresh", (one, now) => (now === undefined ? Promise.resolve({ kept: now, changed: false }) : refresh(one, now)));
     await after("up", (one, now) => up(one, now, declared));
-    if (played.host === "plugin")
-      await after("preview", async (one, now) => {
-        await preview(one, now, { ...declared, verify: false });
-        return { kept: now, changed: false };
-      });
+    await lookAhead(declared);
   }
   if (kept !== undefined)
     await after("delete", (one, now) => (now === undefined ? Promise.resolve({ kept: now, changed: false }) : destroy(one, now, subject.nothing)));
@@ -138,12 +149,15 @@ export async function runCase(lane: Lane, played: Case): Promise<Evidence> {
     const milliseconds = performance.now() - startedAt;
     await world.clearFaults();
     const [calls, { looks, refusals }, picture] = [await world.calls(), await world.watched(), await subject.look()];
-    const previousAccepted =
-      previous === undefined ? undefined : await world.accepted(subject.accepting[0] ?? "entra", previous.clientId, previous.clientSecret);
+    const [previousAccepted, endingAccepted] = [await isAccepted(previous), await isAccepted(ending)];
     learn(picture);
-    for (const value of Object.values(secretsSent(calls))) canaries.add("sent", value);
+    for (const value of Object.values(secretsOnTheWire(calls))) canaries.add("sent", value);
     const killed = calls.some(({ fault }) => fault?.startsWith("kill") === true);
-    return { what, before: wasKept, outcome, killed, calls, refusals, looks, milliseconds, picture, previousAccepted };
+    return { what, before: wasKept, outcome, killed, calls, refusals, looks, milliseconds, picture, previousAccepted, endingAccepted };
+  }
+
+  async function isAccepted(held: Held | undefined): Promise<boolean | undefined> {
+    return held && world.accepted(subject.accepting[0] ?? "entra", held.clientId, held.clientSecret);
   }
 
   function learn({ ours, slots }: Picture): void {
@@ -156,6 +170,17 @@ export async function runCase(lane: Lane, played: Case): Promise<Evidence> {
     const end = setTimeout(() => process.host.kill(), 2 * LONGEST_MS);
     return work.finally(() => clearTimeout(end));
   }
+}
+
+type Held = Omit<SlotHeld, "slug">;
+
+/** The secret that the operation is to end: where there is no overlap, or none any more. */
+function endingOf({ server, operation }: Case, { ours, slots }: Picture, start: Kept | undefined): Held | undefined {
+  if (operation === "rotateAtOnce" || (operation === "rotate" && server === "serviceNow")) return slots[0];
+  const keyId = operation === "retire" ? retiringOf(start?.state ?? {})[0] : undefined;
+  const [client] = ours;
+  const clientSecret = client?.secrets[keyId ?? ""];
+  return client && clientSecret !== undefined ? { clientId: client.clientId, clientSecret } : undefined;
 }
 
 /** Every secret of the case under a name that tells nothing of it. */

@@ -1,5 +1,6 @@
 /** What the matrix plays: one resource for each authorization server, with the inputs of every operation and a look at what is there. */
 
+import { createHash } from "node:crypto";
 import { readComment } from "../src/core/mark.js";
 import type { Properties } from "../src/core/value.js";
 import type { AcceptingServer } from "../src/sandbox/world.js";
@@ -16,6 +17,8 @@ export interface OurClient {
   deleted: boolean;
   /** Secrets with our mark, by key id. */
   secrets: Record<string, string>;
+  /** What others have added to it. */
+  theirs: string[];
 }
 
 export interface SlotHeld {
@@ -49,13 +52,22 @@ export interface Subject {
   current(picture: Picture, state: Properties): string | undefined;
   /** Key ids that this state accounts for; undefined where keys are no things of their own. */
   known(state: Properties): string[] | undefined;
+  /** Secrets are never removed, only renewed: one counts from the moment that a slot has held it. */
+  alwaysTwo?: true;
   look(): Promise<Picture>;
+  /** Somebody adds a redirect URL and, where it can have more, a secret to our client. */
+  addTheirs(): Promise<void>;
   /** Takes away by hand whatever a case has left. */
   clear(picture: Picture): Promise<void>;
 }
 
 type Look = (state: WorldState) => OurClient[];
-type Built = Omit<Subject, "look" | "clear" | "slotsOf" | "nothing"> & { nothing?: Inputs; ours: Look; remove(client: OurClient): Promise<unknown> };
+type Built = Omit<Subject, "look" | "clear" | "slotsOf" | "nothing" | "addTheirs"> & {
+  nothing?: Inputs;
+  ours: Look;
+  addTheirs?: Subject["addTheirs"];
+  remove(client: OurClient): Promise<unknown>;
+};
 
 interface Row {
   slug: string;
@@ -68,6 +80,7 @@ const uses = (...slugs: string[]): Inputs[] => slugs.map((integration) => ({ int
 const LOGO = { kind: "asset", hash: "one", text: "GIF89a-a-small-picture" } as const;
 const BYSTANDER = "gmail";
 const HAS_MARK = "odeus-key:";
+const THEIR_URL = "https://somebody.example/callback";
 
 /** Integrations made from scratch, as places for clients. */
 const CUSTOM = ["Desk", "Warehouse", "Lakehouse"];
@@ -111,7 +124,7 @@ async function bystanders(world: World): Promise<void> {
   await world.graph("POST", `/applications/${app.id}/addPassword`, { passwordCredential: { displayName: "Somebody's" } });
   await world.atServiceNow("POST", "/oauth_entity", { name: "Somebody's", type: "client", comments: "by hand" });
   await world.atSnowflake.run(
-    `CREATE SECURITY INTEGRATION SOMEBODYS TYPE = OAUTH ENABLED = TRUE OAUTH_CLIENT = CUSTOM OAUTH_CLIENT_TYPE = 'CONFIDENTIAL' OAUTH_REDIRECT_URI = 'https://somebody.example/callback'`,
+    `CREATE SECURITY INTEGRATION SOMEBODYS TYPE = OAUTH ENABLED = TRUE OAUTH_CLIENT = CUSTOM OAUTH_CLIENT_TYPE = 'CONFIDENTIAL' OAUTH_REDIRECT_URI = '${THEIR_URL}'`,
   );
   await world.atSnowflake.networkPolicy("OFFICE");
 }
@@ -136,6 +149,7 @@ function subjectOf(world: World, built: Built, givenClient: string): Subject {
     ]);
   };
   return {
+    addTheirs: async () => undefined,
     nothing: { integrations: uses("nothing-at-all"), existing: { clientId: "nothing-at-all" } },
     ...rest,
     slotsOf: ({ integrations, integration }) =>
@@ -160,8 +174,10 @@ function subjectOf(world: World, built: Built, givenClient: string): Subject {
 type Application = WorldState["entra"]["tenants"][number]["applications"][number];
 const isOurs = ({ properties }: Application): boolean => JSON.stringify(properties["tags"] ?? []).includes(HAS_MARK);
 
+const urlsIn = (properties: Record<string, unknown>): string[] => (properties["web"] as { redirectUris?: string[] } | undefined)?.redirectUris ?? [];
+
 const rolloutOf = (state: Properties): Record<string, string> => ((state["rollout"] as Properties | undefined)?.["client"] ?? {}) as Record<string, string>;
-const retiringOf = (state: Properties): string[] => ((state["retiring"] ?? []) as { keyId: string }[]).map(({ keyId }) => keyId);
+export const retiringOf = (state: Properties): string[] => ((state["retiring"] ?? []) as { keyId: string }[]).map(({ keyId }) => keyId);
 
 function entraSubject(world: World): Built {
   const entra = (more: Inputs = {}): Inputs => ({ displayName: "Odeus mail", grantAdminConsent: true, logo: LOGO, ...more });
@@ -176,13 +192,22 @@ function entraSubject(world: World): Built {
     current: ({ ours }, state) => ours.flatMap(({ secrets }) => secrets[rolloutOf(state)["secretKeyId"] ?? ""] ?? [])[0],
     known: (state) => [rolloutOf(state)["secretKeyId"] ?? "none", ...retiringOf(state)],
     ours: (state) =>
-      (state.entra.tenants[0]?.applications ?? []).filter(isOurs).map(({ appId, deletedDateTime, passwordCredentials }) => ({
-        clientId: appId,
-        deleted: deletedDateTime !== null,
-        secrets: Object.fromEntries(
-          passwordCredentials.filter(({ displayName }) => displayName?.startsWith("odeus-")).map(({ keyId, secretText }) => [keyId, secretText]),
-        ),
-      })),
+      (state.entra.tenants[0]?.applications ?? []).filter(isOurs).map(({ appId, deletedDateTime, passwordCredentials, properties }) => {
+        const own = passwordCredentials.filter(({ displayName }) => displayName?.startsWith("odeus-"));
+        const theirs = passwordCredentials.filter((one) => !own.includes(one)).map(({ keyId }) => keyId);
+        return {
+          clientId: appId,
+          deleted: deletedDateTime !== null,
+          secrets: Object.fromEntries(own.map(({ keyId, secretText }) => [keyId, secretText])),
+          theirs: [...theirs, ...urlsIn(properties).filter((url) => url === THEIR_URL)],
+        };
+      }),
+    async addTheirs() {
+      const app = (await world.state()).entra.tenants[0]?.applications.find((one) => isOurs(one) && one.deletedDateTime === null);
+      if (app === undefined) throw new Error("there is no application of ours to add to");
+      await world.graph("PATCH", `/applications/${app.id}`, { web: { redirectUris: [...urlsIn(app.properties), THEIR_URL] } });
+      await world.graph("POST", `/applications/${app.id}/addPassword`, { passwordCredential: { displayName: "Somebody's" } });
+    },
     async remove({ clientId }) {
       const app = (await world.state()).entra.tenants[0]?.applications.find(({ appId }) => appId === clientId);
       if (app?.deletedDateTime === null) await world.graph("DELETE", `/applications/${app.id}`);
@@ -240,7 +265,16 @@ function serviceNowSubject(world: World): Built {
     ours: (state) =>
       state.serviceNow.tables.oauth_entity
         .filter(({ comments = "" }) => readComment(comments).mark !== undefined)
-        .map((row) => ({ clientId: row["client_id"] ?? "", deleted: false, secrets: { only: row["client_secret"] ?? "" } })),
+        .map((row) => ({
+          clientId: row["client_id"] ?? "",
+          deleted: false,
+          secrets: { only: row["client_secret"] ?? "" },
+          theirs: (row["redirect_url"] ?? "").split(/,\s*/).filter((url) => url === THEIR_URL),
+        })),
+    async addTheirs() {
+      const row = (await world.state()).serviceNow.tables.oauth_entity.find(({ comments = "" }) => comments.includes(HAS_MARK));
+      await world.atServiceNow("PATCH", `/oauth_entity/${row?.["sys_id"]}`, { redirect_url: `${row?.["redirect_url"]},${THEIR_URL}` });
+    },
     async remove({ clientId }) {
       const row = (await world.state()).serviceNow.tables.oauth_entity.find((one) => one["client_id"] === clientId);
       await world.atServiceNow("DELETE", `/oauth_entity/${row?.["sys_id"]}`);
@@ -263,13 +297,22 @@ function snowflakeSubject(world: World): Built {
     first,
     changed: declared({ integration: "lakehouse", oauthEnforcePkce: false, oauthSingleUseRefreshTokensRequired: true, comment: "changed" }),
     rotated: (overlapHours) => ({ ...first, rotation: { overlapHours, triggers: { when: `${overlapHours}` } } }),
-    current: ({ ours }, state) => ours[0]?.secrets[rolloutOf(state)["secretKeyId"] ?? ""],
-    // Both are always there.
-    known: () => ["1", "2"],
+    current: ({ ours }, state) => {
+      const { secretKeyId = "", secretDigest } = rolloutOf(state);
+      const value = ours[0]?.secrets[secretKeyId] ?? "";
+      return createHash("sha256")
+        .update(value)
+        .digest("hex")
+        .startsWith(secretDigest ?? "none")
+        ? value
+        : undefined;
+    },
+    known: (state) => [rolloutOf(state)["secretKeyId"] ?? "none", ...retiringOf(state)],
+    alwaysTwo: true,
     ours: (state) =>
       state.snowflake.integrations.flatMap((one) =>
         one.kind === "oauth" && commentOf(one).includes(HAS_MARK)
-          ? [{ clientId: one.clientId, deleted: false, secrets: { "1": one.secrets[0], "2": one.secrets[1] } }]
+          ? [{ clientId: one.clientId, deleted: false, secrets: { "1": one.secrets[0], "2": one.secrets[1] }, theirs: [] }]
           : [],
       ),
     remove: () => world.atSnowflake.run('DROP INTEGRATION "ODEUS"'),

@@ -18,6 +18,8 @@ export interface RecordedCall {
   requestHeaders: Record<string, string>;
   /** As text; empty for the pages and endpoints of the OAuth server, whose bodies the record does not see. */
   requestBody: string;
+  /** Secrets and tokens in what was to be answered, whether or not it arrived whole; none of the OAuth server's own endpoints. */
+  answeredSecrets?: string[];
   /** Milliseconds since the epoch at arrival. */
   at: number;
 }
@@ -41,4 +43,12 @@ export function createCallRecord(): CallRecord {
       calls = [];
     },
   };
+}
+
+/** Also inside a text that is JSON itself, as in the rows of Snowflake. */
+const SECRET = /\\?"(?:secretText|client_secret|access_token|refresh_token|token|masterToken|OAUTH_CLIENT_SECRET(?:_[12])?)\\?"\s*:\s*\\?"([^"\\]+)/g;
+
+export function secretsIn(body: unknown): string[] {
+  const text = typeof body === "string" ? body : JSON.stringify(body ?? null);
+  return [...text.matchAll(SECRET)].flatMap(([, secret]) => secret ?? []);
 }

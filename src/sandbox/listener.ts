@@ -7,7 +7,7 @@ import { createServer, type IncomingMessage, type Server, ServerResponse } from 
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import { createGunzip } from "node:zlib";
-import type { CallRecord, RecordedCall } from "./calls.js";
+import { type CallRecord, type RecordedCall, secretsIn } from "./calls.js";
 import type { Counterpart, SandboxReply, SandboxRequest } from "./counterpart.js";
 import { FAULT_STATUS, type Fault, type FaultPlan, takesEffect } from "./faults.js";
 import { createStaleReads, type StaleReads } from "./staleReads.js";
@@ -111,6 +111,8 @@ async function serve(options: ListenerOptions, staleReads: StaleReads, origin: s
     return strike(fault, call, outgoing, counterpart, () => (read === undefined ? undefined : staleReads.before(read)));
   }
   const reply = await handle();
+  const secrets = secretsIn(reply.body);
+  if (secrets.length > 0) call.answeredSecrets = secrets;
   if (operation?.changes === true) staleReads.changed();
   else if (read !== undefined) staleReads.remember(read, reply);
   await options.afterEffect(call);

@@ -1,8 +1,9 @@
 /** A sample of `make faults`: the cases that have found a defect, and for each server the moments where most could be lost. */
 
 import { type Case, caseNamed } from "../../faults/cases.js";
-import { unmet, violationsOf } from "../../faults/invariants.js";
+import { violationsOf } from "../../faults/invariants.js";
 import { type Lane, startLane } from "../../faults/lane.js";
+import { unmet } from "../../faults/met.js";
 import { blindSpots } from "../../faults/planted.js";
 import { runCase } from "../../faults/run.js";
 import { SERVERS } from "../../faults/subjects.js";

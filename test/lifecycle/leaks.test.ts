@@ -3,7 +3,7 @@
 import { randomBytes } from "node:crypto";
 import { createServer } from "node:http";
 import type { Fault } from "../../src/sandbox/faults.js";
-import { type Channels, channelsOf, leaks, secretsSent, spellings } from "../support/leakSearch.js";
+import { type Channels, channelsOf, leaks, secretsOnTheWire, spellings } from "../support/leakSearch.js";
 import { entra, failureOf, HOSTS, keptOf, type Stage, startAgain, startStage, uses } from "../support/oauthClientConfig.js";
 import { type HostFailure, type Inputs, secret } from "../support/providerHost.js";
 
@@ -53,7 +53,7 @@ describe.each(HOSTS)("through the %s host", (_name, start) => {
       );
       Object.assign(
         canaries,
-        Object.fromEntries(Object.entries(secretsSent(await world.calls())).map(([name, value]) => [`${name} of ${Object.keys(canaries).length}`, value])),
+        Object.fromEntries(Object.entries(secretsOnTheWire(await world.calls())).map(([name, value]) => [`${name} of ${Object.keys(canaries).length}`, value])),
       );
     };
 

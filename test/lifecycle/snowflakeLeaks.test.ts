@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import * as path from "node:path";
 import type { Fault } from "../../src/sandbox/faults.js";
 import { REPOSITORY } from "../support/hostProcess.js";
-import { type Channels, channelsOf, leaks, secretsSent, spellings } from "../support/leakSearch.js";
+import { type Channels, channelsOf, leaks, secretsOnTheWire, spellings } from "../support/leakSearch.js";
 import { HOSTS, keptOf, type Made } from "../support/oauthClientConfig.js";
 import type { HostFailure } from "../support/providerHost.js";
 import { type SnowflakeStage, standAlone, startSnowflakeStage } from "../support/snowflakeIntegration.js";
@@ -43,7 +43,7 @@ describe.each(HOSTS)("through the %s host", (host, start) => {
       await stage.world.state<{ snowflake: { integrations: { secrets?: string[] }[]; sessions: { token: string; masterToken: string }[] } }>()
     ).snowflake;
     const found = [...integrations.flatMap(({ secrets = [] }) => secrets), ...sessions.flatMap(({ token, masterToken }) => [token, masterToken])];
-    for (const secret of [...found, ...Object.values(secretsSent(await stage.world.calls()))])
+    for (const secret of [...found, ...Object.values(secretsOnTheWire(await stage.world.calls()))])
       if (!Object.values(canaries).includes(secret)) canaries[`${Object.keys(canaries).length}`] = secret;
   };
   const fails = async (work: Promise<unknown>): Promise<void> => {

@@ -84,10 +84,11 @@ function base64s(piece: string): [string, string][] {
   });
 }
 
-/** The secrets that went over the wire: tokens and passwords in headers, and client secrets in bodies. */
-export function secretsSent(calls: readonly RecordedCall[]): Record<string, string> {
+/** The secrets that went over the wire: tokens and passwords in headers, client secrets in bodies, and both in answers, also in those that were lost. */
+export function secretsOnTheWire(calls: readonly RecordedCall[]): Record<string, string> {
   const found = new Set<string>();
-  for (const { requestHeaders, requestBody } of calls) {
+  for (const { requestHeaders, requestBody, answeredSecrets = [] } of calls) {
+    for (const secret of answeredSecrets) found.add(secret);
     const authorization = requestHeaders["authorization"] ?? "";
     const token = /^Bearer (.+)$/i.exec(authorization)?.[1] ?? /^Snowflake Token="([^"]+)"$/i.exec(authorization)?.[1];
     if (token !== undefined) found.add(token);
