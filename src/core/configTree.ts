@@ -11,6 +11,14 @@ export interface ConfigTree {
   groups: Readonly<Record<string, Readonly<Record<string, ConfigValue>>>>;
 }
 
+/** What each group is for. */
+export const GROUPS: Readonly<Record<string, string>> = {
+  entra: "Tenant, identity and cloud that Entra app registrations are managed with.",
+  snowflake: "Account and credentials that Snowflake security integrations are managed with, under the names of Snowflake's own tools.",
+  serviceNow: "Instance and credentials that entries of ServiceNow's application registry are managed with.",
+  endpoints: "Addresses in place of the vendors' own, for a sandbox.",
+};
+
 export const CONFIG_TREE: ConfigTree = grouped(Object.values(CONFIG));
 
 function grouped(keys: readonly ConfigKey[]): ConfigTree {

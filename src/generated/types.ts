@@ -269,7 +269,9 @@ export interface SnowflakeRotationArgs {
 
 /** Redirect URLs and scopes that an earlier declaration needed. */
 export interface SurplusRegistrations {
+  /** Redirect URLs that are needed no more. */
   redirectUrls: string[];
+  /** Scopes that are needed no more. */
   scopes: string[];
 }
 

@@ -60,7 +60,10 @@ const rollout = z
     slots: z.record(z.string(), slotRecord).describe("The slots, by integration id."),
     replaced: z.array(z.record(z.string(), z.string())).optional().describe("Earlier clients that are still to be taken away."),
     surplus: z
-      .object({ redirectUrls: z.array(z.string()), scopes: z.array(z.string()) })
+      .object({
+        redirectUrls: z.array(z.string()).describe("Redirect URLs that are needed no more."),
+        scopes: z.array(z.string()).describe("Scopes that are needed no more."),
+      })
       .meta({ id: "SurplusRegistrations", description: "Redirect URLs and scopes that an earlier declaration needed." })
       .optional()
       .describe("What is still registered at the client and needed no more, to be taken away."),

@@ -1,6 +1,6 @@
 /** The Pulumi schema of this package, from the definitions: what other languages, YAML and the documentation are made of. */
 
-import { CONFIG_TREE, type ConfigValue } from "../core/configTree.js";
+import { CONFIG_TREE, type ConfigValue, GROUPS } from "../core/configTree.js";
 import { type Shape, shapeOf } from "../core/definition.js";
 import type { ProviderFunction, Resource } from "./resource.js";
 
@@ -167,8 +167,13 @@ export function hoverText({ description, values, onChange }: Shape): string {
 function configProperties(types: Map<string, ObjectType>): Record<string, Property> {
   const groups = Object.entries(CONFIG_TREE.groups).map(([name, group]): [string, Property] => {
     const type = `${capitalized(name)}Config`;
-    types.set(type, { type: "object", properties: Object.fromEntries(Object.entries(group).map(([inner, value]) => [inner, configProperty(value)])) });
-    return [name, { $ref: `#/types/${PACKAGE}:index:${type}` }];
+    const described = { description: GROUPS[name] ?? "" };
+    types.set(type, {
+      type: "object",
+      ...described,
+      properties: Object.fromEntries(Object.entries(group).map(([inner, value]) => [inner, configProperty(value)])),
+    });
+    return [name, { $ref: `#/types/${PACKAGE}:index:${type}`, ...described }];
   });
   const single = Object.entries(CONFIG_TREE.values).map(([name, value]): [string, Property] => [name, configProperty(value)]);
   return Object.fromEntries([...single, ...groups]);

@@ -21,6 +21,25 @@ it("schema.json meets Pulumi's meta-schema", () => {
   expect(valid).toBe(true);
 });
 
+it("everything in schema.json has a text for editors to show", () => {
+  type Described = { description?: string; [name: string]: unknown };
+  const schema = json("schema.json") as Record<"resources" | "functions" | "types", Record<string, Described>> & Record<"config" | "provider", Described>;
+  /** Whatever names properties, at any depth: resources, functions, types and configuration. */
+  const bare = (where: string, value: unknown): string[] => {
+    if (typeof value !== "object" || value === null) return [];
+    return Object.entries(value).flatMap(([name, inner]) => {
+      const named = /^(properties|inputProperties|variables)$/.test(name) ? Object.entries(inner as Record<string, Described>) : [];
+      const here = named.flatMap(([property, { description = "" }]) => (description.trim() === "" ? [`${where}.${property}`] : []));
+      return [...here, ...bare(`${where}.${name}`, inner)];
+    });
+  };
+  const { resources, functions, types } = schema;
+  const tokens = Object.entries({ ...resources, ...functions, ...types }).flatMap(([token, { description = "" }]) =>
+    description.trim() === "" ? [token] : [],
+  );
+  expect([...tokens, ...bare("schema", schema)]).toEqual([]);
+});
+
 it("no configuration value is copied from the environment by a generated SDK", () => {
   expect(readFileSync(join(ROOT, "schema.json"), "utf8")).not.toContain("defaultInfo");
 });
