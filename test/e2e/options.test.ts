@@ -2,7 +2,7 @@
 
 import * as pulumi from "@pulumi/pulumi";
 import type { PulumiFn } from "@pulumi/pulumi/automation";
-import { type Args, type Command, DECLARE, type EngineStack, startEngineStack } from "../support/engineStack.js";
+import { type Args, type Command, DECLARE, declareInPlugin, type EngineStack, startEngineStack } from "../support/engineStack.js";
 
 class Team extends pulumi.ComponentResource {
   constructor(name: string) {
@@ -127,29 +127,46 @@ describe.each(DECLARE)("in the %s host, a resource", (host, declare) => {
   }, 60_000);
 });
 
-describe("in the plugin, a create with a customTimeouts of its own", () => {
+describe("in the plugin, an operation with a customTimeouts of its own is stopped with a word", () => {
   let stack: EngineStack;
   beforeAll(async () => {
     stack = await startEngineStack({ project: "living" });
   }, 60_000);
   afterAll(() => stack?.close());
 
-  it("is stopped with a word, records what exists, and the next up finishes", async () => {
-    const [, declare] = DECLARE[0] as (typeof DECLARE)[number];
-    const program = async () => {
-      declare("OAuthClientConfig", "slow", { integrations: [{ integration: "excel" }], entra: { displayName: "Slow" } }, { customTimeouts: { create: "4s" } });
-    };
+  const customTimeouts = { create: "4s", update: "3s", delete: "2s" };
+  const program = (displayName: string) => async () => {
+    declareInPlugin("OAuthClientConfig", "slow", { integrations: [{ integration: "excel" }], entra: { displayName } }, { customTimeouts });
+  };
+
+  it("as a create, which records what exists, and the next up finishes", async () => {
     await stack.world.fault({ operation: "putOAuthClient", fault: "hang" });
-    const stopped = await stack.up(program);
+    const stopped = await stack.up(program("Slow"));
     const [app] = await stack.apps();
     expect(stopped.failure).toContain("stopped: it took longer than 4 s");
     expect(stopped.failure).toContain(`What exists is recorded (client ${app?.appId}); the next up finishes.`);
     const recorded = stack.resource("slow");
     expect(recorded).toMatchObject({ id: `entra/${app?.appId}`, outputs: { clientId: app?.appId }, initErrors: [expect.stringContaining("took longer")] });
 
-    expect((await stack.up(program)).changes).toEqual({ same: 1, update: 1 });
+    expect((await stack.up(program("Slow"))).changes).toEqual({ same: 1, update: 1 });
     expect(stack.resource("slow").outputs).toMatchObject({ clientId: app?.appId, drift: [] });
     expect(await stack.works("excel")).toBe(true);
-    expect((await stack.preview(program, { expectNoChanges: true })).failure).toBeUndefined();
+    expect((await stack.preview(program("Slow"), { expectNoChanges: true })).failure).toBeUndefined();
+  }, 60_000);
+
+  it("as an update, which the next up does", async () => {
+    await stack.world.fault({ operation: "patchApplication", fault: "hang" });
+    expect((await stack.up(program("Slower"))).failure).toContain("stopped: it took longer than 3 s");
+    expect((await stack.up(program("Slower"))).failure).toBeUndefined();
+    expect((await stack.app()).properties).toMatchObject({ displayName: "Slower" });
+    expect((await stack.preview(program("Slower"), { expectNoChanges: true })).failure).toBeUndefined();
+  }, 60_000);
+
+  it("as a delete, which the next destroy does", async () => {
+    await stack.world.fault({ operation: "deleteApplication", fault: "hang" });
+    expect((await stack.destroy()).failure).toContain("stopped: it took longer than 2 s");
+    expect(stack.resources()).toHaveLength(1);
+    expect((await stack.destroy()).failure).toBeUndefined();
+    expect(await stack.apps()).toEqual([]);
   }, 60_000);
 });
