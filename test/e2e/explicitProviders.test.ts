@@ -30,6 +30,10 @@ const client = (of: string) => ({
   options: { provider: `\${${of}}` },
 });
 
+const lookUp = (of: string) => ({
+  "fn::invoke": { function: "odeus:getIntegration", arguments: { integration: "outlook-email" }, options: { provider: `\${${of}}` }, return: "redirectUrl" },
+});
+
 let east: World;
 let west: World;
 let folder: string;
@@ -50,6 +54,7 @@ beforeAll(async () => {
       eastMail: client("east"),
       westMail: client("west"),
     },
+    outputs: { east: lookUp("east"), west: lookUp("west") },
   };
   writeFileSync(path.join(folder, "Pulumi.yaml"), stringify(program, { aliasDuplicateObjects: false }));
   // Nothing that says where: what a provider lacked would be missing.
@@ -92,10 +97,23 @@ it("each resource lands in its own workspace and tenant", async () => {
   }
 }, 60_000);
 
+it("a function asks the workspace of the provider it is given", async () => {
+  const { east: first, west: second } = await inEast.stack.outputs();
+  expect([first?.value, second?.value]).toEqual([(await inEast.slot("outlook-email")).redirectUrl, (await inWest.slot("outlook-email")).redirectUrl]);
+  expect(first?.value).not.toEqual(second?.value);
+});
+
+it("a refresh reads each from its own, and finds no change", async () => {
+  expect(await inEast.refresh({ expectNoChanges: true })).toMatchObject({ failure: undefined, changes: { same: 5 }, changing: [] });
+}, 60_000);
+
 it("a second up is quiet in both, and no state holds a credential", async () => {
   await west.clearCalls();
-  expect(await inEast.up()).toMatchObject({ failure: undefined, changes: { same: 5 }, calls: [] });
-  expect(await west.calls()).toEqual([]);
+  const again = await inEast.up();
+  expect(again).toMatchObject({ failure: undefined, changes: { same: 5 } });
+  // What the program asks by itself, and nothing else.
+  const asked = ["listIntegrations", "getOAuthClient"];
+  expect([again.calls, await west.calls()].map((calls) => calls.map(({ operation }) => operation))).toEqual([asked, asked]);
   const files = readdirSync(inEast.engine.backend, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   const state = files.map(({ parentPath, name }) => readFileSync(path.join(parentPath, name), "utf8")).join("\n");
   // The search sees: what is no secret is found.
