@@ -4,7 +4,7 @@ import type { RegisteredClient } from "../authorizationServers/contract.js";
 import { doing } from "../core/errors.js";
 import { revert } from "../workspace/slot.js";
 import type { Place } from "./places.js";
-import type { Recorded } from "./record.js";
+import { namesOf, type Recorded } from "./record.js";
 import type { Stage } from "./stage.js";
 
 export interface Leaving {
@@ -29,7 +29,7 @@ export async function leaveSlots({ stage, before, draft, places, client, own }: 
   const declaredIds = new Set(places.map(({ integration }) => integration.id));
   const kept: Kept = { redirectUrls: [], clientIds: [] };
   for (const [id, slot] of Object.entries(before?.slots ?? {}).filter(([slotId]) => !declaredIds.has(slotId))) {
-    const claimant = stage.claims.claimedByOther(stage.urn, [id, slot.written]);
+    const claimant = stage.claims.claimedByOther(stage.urn, namesOf(id, slot));
     if (claimant === undefined) {
       const result = await doing(`giving back ${slot.written}`, () => revertOwn(stage, id, own));
       if (result === "held by another") stage.env.say.info(`${slot.written} holds another client by now and is left alone.`);

@@ -50,6 +50,9 @@ export interface SlotRecord {
   secretUpdatedAt?: string;
 }
 
+/** By which a declaration may mean this slot. */
+export const namesOf = (id: string, { written, slug }: SlotRecord): string[] => [id, written, ...(slug === undefined ? [] : [slug])];
+
 export interface SecretRecord {
   /** Absent: others issued it, before the client was imported. It is never removed. */
   keyId?: string;

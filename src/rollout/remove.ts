@@ -5,7 +5,7 @@ import { CancelledError, doing, messageOf, OdeusError } from "../core/errors.js"
 import { requireSameWorkspace } from "../workspace/integrations.js";
 import { revert } from "../workspace/slot.js";
 import { revertOwn } from "./leave.js";
-import type { FormerClient, Recorded } from "./record.js";
+import { type FormerClient, namesOf, type Recorded } from "./record.js";
 import type { Stage } from "./stage.js";
 
 export async function remove(stage: Stage, recorded: Recorded): Promise<void> {
@@ -22,8 +22,9 @@ export async function remove(stage: Stage, recorded: Recorded): Promise<void> {
   if (slots.length > 0) env.say.progress(`giving back ${slots.map(([, { written }]) => written).join(", ")}`);
 
   const results = await Promise.allSettled(
-    slots.map(async ([id, { written }]) => {
-      const claimant = stage.claims.claimedByOther(stage.urn, [id, written]);
+    slots.map(async ([id, slot]) => {
+      const { written } = slot;
+      const claimant = stage.claims.claimedByOther(stage.urn, namesOf(id, slot));
       if (claimant !== undefined) {
         const now = await stage.odeus.getOAuthClient(id);
         // Held by a client that stays (given by the program), the slot goes on working without us.
@@ -55,8 +56,9 @@ export async function remove(stage: Stage, recorded: Recorded): Promise<void> {
 export async function handOver(stage: Stage, recorded: Recorded): Promise<void> {
   const { client } = recorded;
   if (client === undefined) return;
-  for (const [id, { written, slug }] of Object.entries(recorded.slots)) {
-    const names = [id, written, ...(slug === undefined ? [] : [slug])];
+  for (const [id, slot] of Object.entries(recorded.slots)) {
+    const { written } = slot;
+    const names = namesOf(id, slot);
     // A run that declares nothing (a destroy) says nothing about what is still wanted.
     if (!stage.claims.leavesOut(stage.urn, names) || stage.claims.claimedByOther(stage.urn, names) !== undefined) continue;
     stage.env.say.progress(`giving back ${written}`);

@@ -43,10 +43,12 @@ describe.each(HOSTS)("moving through the %s host", (_name, start) => {
   });
 
   it.each([
-    ["gives it up first", ["from", "to"]],
-    ["takes it first", ["to", "from"]],
-  ])("of an integration, when the resource that %s", async (_which, order) => {
-    const from = await stage.up(mail, undefined, "from");
+    ["gives it up first", ["from", "to"], "slug"],
+    ["gives it up first, having named it by its id", ["from", "to"], "id"],
+    ["takes it first", ["to", "from"], "slug"],
+  ])("of an integration, when the resource that %s", async (_which, order, named) => {
+    const sharepoint = named === "id" ? (stage.world.integrations["sharepoint"] ?? "") : "sharepoint";
+    const from = await stage.up({ ...mail, integrations: uses("outlook-email", sharepoint) }, undefined, "from");
     const to = await stage.up({ integrations: uses("excel"), entra: entra({ displayName: "Odeus files" }) }, undefined, "to");
     const next = await startNext();
     const wishes = {
@@ -56,8 +58,10 @@ describe.each(HOSTS)("moving through the %s host", (_name, start) => {
     // The engine checks and diffs as the program registers, in the order of the program.
     const made = { from, to };
     for (const name of ["from", "to"] as const) await next.host.check(next.urn(name), wishes[name], made[name].inputs);
-    for (const name of order as ("from" | "to")[]) Object.assign(made, { [name]: await next.up(wishes[name], made[name], name) });
-    expect(await allWork("outlook-email", "sharepoint", "excel")).toEqual([true, true, true]);
+    for (const name of order as ("from" | "to")[]) {
+      Object.assign(made, { [name]: await next.up(wishes[name], made[name], name) });
+      expect(await allWork("outlook-email", "sharepoint", "excel")).toEqual([true, true, true]);
+    }
     expect((await stage.slot("sharepoint")).client?.clientId).toBe(to.state["clientId"]);
 
     // What one left for the next up, because it went first, is taken away by then.
