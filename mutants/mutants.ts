@@ -50,7 +50,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "a stray secret that a slot may hold is removed",
     file: "src/rollout/issue.ts",
-    from: "const inUse = writtenSince(issuing);",
+    from: "const inUse = await writtenSince(issuing);",
     to: "const inUse = false;",
     suite: "model",
   },
@@ -64,8 +64,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "no overlap",
     file: "src/rollout/rollOut.ts",
-    from: "const atOnce = wish.overlapMs === 0 ? draft.retiring : due;",
-    to: "const atOnce = due.length === 0 ? draft.retiring : due;",
+    from: "wish.overlapMs === 0 ? draft.retiring : due",
+    to: "due.length === 0 ? draft.retiring : due",
     suite: "model",
   },
   {
@@ -155,7 +155,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "of two secrets, the one in use is renewed",
     file: "src/rollout/issue.ts",
-    from: "idleMayBeInUse: writtenSince(issuing)",
+    from: "idleMayBeInUse: await writtenSince(issuing)",
     to: "idleMayBeInUse: false",
     suite: "model",
   },
@@ -182,9 +182,9 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "Entra: an addPassword without an answer is repeated without a read",
-    file: "src/authorizationServers/entra.ts",
-    from: "await removeThisOne();\n          return issue();",
-    to: "return issue();",
+    file: "src/authorizationServers/entraSecrets.ts",
+    from: "await removeThisOne();\n          const issued = await issue();",
+    to: "const issued = await issue();",
     suite: "rotation",
   },
   {

@@ -9,7 +9,7 @@ import { ConfigError, doing, isRemote, mayHaveHappened } from "../core/errors.js
 import { markOfTags, ownerOtherThan } from "../core/mark.js";
 import { createSideBySide } from "../core/sideBySide.js";
 import { askUntil, bothEnded, type Patience, untilReady } from "../core/wait.js";
-import type { AuthorizationServer, ClientWish, IssuedSecret, Observation, RegisteredClient, Undoable } from "./contract.js";
+import type { AuthorizationServer, ClientWish, Observation, RegisteredClient, Undoable } from "./contract.js";
 import { change, type EntraSettings, newBody, seen } from "./entraApplication.js";
 import { convergeGrant, ensureServicePrincipal, findGrant, notReplicated, scopesOf } from "./entraConsent.js";
 import { newLogo, withLogo } from "./entraLogo.js";
@@ -17,6 +17,7 @@ import { observation } from "./entraObservation.js";
 import { policyWarnings, readSecretPolicy, type SecretPolicy } from "./entraPolicy.js";
 import { createRecycleBin } from "./entraRecycleBin.js";
 import { bareScope, readCatalogue, type ScopeCatalogue, scopeIds } from "./entraScopes.js";
+import { createEntraSecrets } from "./entraSecrets.js";
 import { clientCredentialsProbe, type Probe } from "./probes.js";
 
 export interface EntraOptions {
@@ -28,7 +29,12 @@ export interface EntraOptions {
   limits: HttpLimits;
 }
 
-const DAY = 86_400_000;
+/** Where people of each audience sign in, in place of the tenant's own. */
+const AUDIENCES: Readonly<Record<string, string>> = {
+  AzureADMultipleOrgs: "common",
+  AzureADandPersonalMicrosoftAccount: "common",
+  PersonalMicrosoftAccount: "consumers",
+};
 /** How long a new object may take to be visible everywhere; minutes were seen. */
 const REPLICATION_MS = 300_000;
 
@@ -107,6 +113,7 @@ export function createEntraServer(options: EntraOptions): AuthorizationServer {
   }
 
   const { remove, restore } = createRecycleBin(graph, env, name, patience);
+  const secrets = createEntraSecrets({ graph, env, patience, settings, name, title, objectIdOf, application, untouched });
 
   /** The service principal, made where it is missing and enabled where somebody disabled it: otherwise nobody can sign in. */
   async function usableServicePrincipal(app: Pick<Application, "id" | "appId">, undoable: Undoable): Promise<string> {
@@ -156,7 +163,7 @@ export function createEntraServer(options: EntraOptions): AuthorizationServer {
     markPlace: 'the tags of the app registration that start with "odeus-"',
     hasEndpoints: true,
     endpoints(client) {
-      const audience = settings.signInAudience === "AzureADMyOrg" ? client.tenantId : "common";
+      const audience = AUDIENCES[settings.signInAudience] ?? client.tenantId;
       const base = `${cloud.authority}/${audience}/oauth2/v2.0`;
       return { authorizationUrl: `${base}/authorize`, tokenUrl: `${base}/token` };
     },
@@ -307,49 +314,7 @@ export function createEntraServer(options: EntraOptions): AuthorizationServer {
 
     finish: (client) => doing(`updating ${title}`, () => withLogo(graph, patience, settings, client, objectIdOf(client))),
 
-    async addSecret(client, mark, known, undoable) {
-      return doing(`issuing a secret for ${title}`, async () => {
-        const objectId = objectIdOf(client);
-        const displayName = `${mark.key} ${env.randomHex(8)}`;
-        const endDateTime = new Date(env.now().getTime() + settings.secretLifetimeDays * DAY).toISOString();
-        const removeThisOne = async (): Promise<void> => {
-          const app = await application(objectId);
-          for (const { keyId } of app?.passwordCredentials.filter((one) => one.displayName === displayName && !known.keyIds.includes(one.keyId)) ?? [])
-            await graph.removePassword(objectId, keyId);
-        };
-        undoable({ what: `the new secret of ${name} is removed`, run: removeThisOne });
-        const issue = async (): Promise<IssuedSecret> => {
-          const { credential, secret } = await untilReady(patience, notReplicated, () => graph.addPassword(objectId, displayName, endDateTime));
-          return {
-            keyId: credential.keyId,
-            value: secret,
-            createdAt: credential.startDateTime ?? env.now().toISOString(),
-            expiresAt: credential.endDateTime ?? endDateTime,
-          };
-        };
-        try {
-          return await issue();
-        } catch (error) {
-          if (isRemote(error, undefined, "LifetimeForbidden"))
-            throw error.advise(`The tenant's policy forbids a secret of ${settings.secretLifetimeDays} days: set a shorter entra.secretLifetimeDays.`);
-          if (!mayHaveHappened(error) || env.signal.aborted) throw error;
-          // The answer was lost, and with it the value: the secret, if there is one, is of no use to anybody.
-          await removeThisOne();
-          return issue();
-        }
-      });
-    },
-
-    removeSecret: (client, keyId) => doing(`removing a secret of ${title}`, () => graph.removePassword(objectIdOf(client), keyId)),
-
-    async markedSecrets(client, mark, { keyIds }) {
-      if (untouched.has(objectIdOf(client))) return [];
-      const app = await application(objectIdOf(client));
-      // To take one that does not show for one without secrets would forget those that it has.
-      if (app === undefined) throw new ConfigError(`the app registration ${client.clientId} is gone. Run again: a new one is made.`);
-      const ours = app.passwordCredentials.filter(({ displayName, keyId }) => displayName?.startsWith(`${mark.key} `) || keyIds.includes(keyId));
-      return ours.map(({ keyId }) => keyId);
-    },
+    ...secrets,
 
     async probe(client, clientSecret) {
       const tokenUrl = `${cloud.authority}/${await tenant()}/oauth2/v2.0/token`;

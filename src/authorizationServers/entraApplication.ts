@@ -37,8 +37,13 @@ export function newBody(settings: EntraSettings, mark: Mark, wish: ClientWish, s
     web: { redirectUris: wish.redirectUrls, homePageUrl: settings.homepageUrl ?? null },
     info: { privacyStatementUrl: settings.privacyStatementUrl ?? null, termsOfServiceUrl: settings.termsOfServiceUrl ?? null },
     requiredResourceAccess: [access(scopeIds)],
+    ...(takesPersonalAccounts(settings) ? { api: { requestedAccessTokenVersion: PERSONAL_TOKENS } } : {}),
   };
 }
+
+/** Version of access tokens, which Graph demands of apps for personal accounts and leaves to all others. */
+const PERSONAL_TOKENS = 2;
+const takesPersonalAccounts = ({ signInAudience }: EntraSettings): boolean => signInAudience.includes("PersonalMicrosoftAccount");
 
 function plain(settings: EntraSettings) {
   return { displayName: settings.displayName, signInAudience: settings.signInAudience, notes: settings.notes ?? null };
@@ -58,6 +63,11 @@ export function change(
     if (value === application[name]) continue;
     Object.assign(forward, { [name]: value });
     Object.assign(back, { [name]: application[name] });
+  }
+  const tokens = application.api?.requestedAccessTokenVersion ?? null;
+  if (takesPersonalAccounts(settings) && tokens !== PERSONAL_TOKENS) {
+    forward.api = { requestedAccessTokenVersion: PERSONAL_TOKENS };
+    back.api = { requestedAccessTokenVersion: tokens };
   }
   const tags = union(
     application.tags.filter((tag) => !isMarkTag(tag)),

@@ -34,6 +34,8 @@ export interface Application {
   tags: string[];
   web: { redirectUris: string[]; homePageUrl: string | null };
   info: { privacyStatementUrl: string | null; termsOfServiceUrl: string | null };
+  /** Left out where nobody has set anything of it. */
+  api?: { requestedAccessTokenVersion?: number | null };
   requiredResourceAccess: RequiredResourceAccess[];
   passwordCredentials: PasswordCredential[];
 }
@@ -63,6 +65,7 @@ const TEXT_CODES: readonly [RegExp, string][] = [
   [/No password credential found with keyId/i, "PasswordGone"],
   [/Permission entry already exists/i, "GrantExists"],
   [/Credential lifetime exceeds the max value/i, "LifetimeForbidden"],
+  [/size of the object has exceeded its limit/i, "LimitReached"],
 ];
 
 /** An app that somebody else made: the right for one's own does not reach it. */

@@ -1,7 +1,7 @@
 /** Entering the client in its slots, all side by side, each with its way back where there is one. */
 
 import type { Endpoints, IssuedSecret, RegisteredClient, Undoable } from "../authorizationServers/contract.js";
-import { doing, OdeusError } from "../core/errors.js";
+import { ConfigError, doing, OdeusError } from "../core/errors.js";
 import type { Secret } from "../core/secret.js";
 import { afterRevert, changeParts, differences, enter, partDifferences, readSlot, restoreParts, revert, type Slot, type SlotWish } from "../workspace/slot.js";
 import type { Place } from "./places.js";
@@ -14,6 +14,8 @@ export type Entry = { whole: false } | { whole: true; secret?: Secret /** The ol
 
 export interface Entering {
   stage: Stage;
+  /** When the slots of the places were read, in milliseconds. */
+  seenAt: number;
   client: RegisteredClient;
   entry: Entry;
   /** The former client of this resource, which can be put back where a secret for it can be had. */
@@ -22,6 +24,9 @@ export interface Entering {
   onFormerSecret: (secret: IssuedSecret) => void;
   undoable: Undoable;
 }
+
+/** No write of the workspace's API takes a condition, so a look at a slot counts for so long, and what is older is looked at again. */
+const FRESH_MS = 5_000;
 
 export function slotWish(stage: Stage, client: RegisteredClient, place: Place): SlotWish {
   return {
@@ -58,16 +63,26 @@ export async function enterPlaces(entering: Entering, places: readonly Place[]):
 
 async function enterPlace(entering: Entering, place: Place): Promise<Slot | undefined> {
   const { stage, client, entry, undoable } = entering;
-  const { slot, integration } = place;
+  const { integration } = place;
   const wish = slotWish(stage, client, place);
+  const slot = await slotNow(entering, place);
   if (entry.whole) {
-    const undo = wayBack(entering, place);
+    const undo = wayBack(entering, { ...place, slot });
     if (undo !== undefined) undoable(undo);
     return doing(`entering the client in ${integration.written}`, () => enter(stage.odeus, slot, wish, entry.secret));
   }
   if (partDifferences(slot, wish).length === 0) return undefined;
   undoable({ what: `${integration.written} has its former settings`, run: () => restoreParts(stage.odeus, slot) });
   return doing(`changing the client settings of ${integration.written}`, () => changeParts(stage.odeus, slot, wish));
+}
+
+/** Waiting for a secret takes minutes at times, in which a person or another stack may have entered a client of theirs. */
+async function slotNow({ stage, seenAt }: Entering, { slot, integration }: Place): Promise<Slot> {
+  if (stage.env.now().getTime() - seenAt <= FRESH_MS) return slot;
+  const now = await readAgain(stage, slot);
+  if (now.mode === slot.mode && now.clientId === slot.clientId) return now;
+  const holds = now.clientId === null ? "no client of its own" : `client ${now.clientId}`;
+  throw new ConfigError(`${integration.written} holds ${holds} by now: somebody else has changed it since this run began, and it is left alone. Run again.`);
 }
 
 /** How this slot gets back what it held. None where it held the same client: its former secret is kept nowhere. */

@@ -1,11 +1,13 @@
 /** Which secret a run enters: a new one, the one that the server shows, or none. What was issued stands in the draft at once. */
 
 import type { IssuedSecret, RegisteredClient, Undoable } from "../authorizationServers/contract.js";
-import { mayHaveHappened } from "../core/errors.js";
+import { isRemote, mayHaveHappened } from "../core/errors.js";
 import type { Secret } from "../core/secret.js";
 import { minus } from "../core/sets.js";
+import { readSlot } from "../workspace/slot.js";
 import type { Place } from "./places.js";
 import { knownSecrets, PLANNED, type Recorded, type SlotRecord, type Wish } from "./record.js";
+import { removeEndedEarly, retireCurrent } from "./retire.js";
 import type { Stage } from "./stage.js";
 
 export interface Issuing {
@@ -25,7 +27,7 @@ export interface Issuing {
 
 /** Undefined where nothing asks for a secret. */
 export async function secretToEnter(issuing: Issuing): Promise<Secret | undefined> {
-  const { stage, wish, draft, client, needed } = issuing;
+  const { stage, wish, before, draft, client, needed } = issuing;
   const { server, mark } = stage;
   if (server.secrets === "two") return shownOrRefreshed(issuing);
   if (server.secrets === "one") return needed || wish.renewSecret ? replaced(issuing) : undefined;
@@ -36,6 +38,7 @@ export async function secretToEnter(issuing: Issuing): Promise<Secret | undefine
   const lost = current !== undefined && !marked.includes(current);
   if (!needed && !wish.renewSecret && !lost) return undefined;
   await dropStrays(issuing, marked);
+  await removeEndedEarly(stage, client, before, draft);
   return added(issuing, marked, lost);
 }
 
@@ -55,8 +58,8 @@ async function shownOrRefreshed(issuing: Issuing): Promise<Secret | undefined> {
     return shown.value;
   }
   env.say.progress("renewing the idle client secret");
-  const issued = await server.addSecret(client, mark, { ...known, idleMayBeInUse: writtenSince(issuing) }, undoable);
-  retire(issuing, issued.keyId);
+  const issued = await server.addSecret(client, mark, { ...known, idleMayBeInUse: await writtenSince(issuing) }, undoable);
+  retireCurrent(stage, issuing.wish, draft, issued.keyId);
   keep(issuing, issued);
   return issued.value;
 }
@@ -71,10 +74,21 @@ function renewedAlready({ before, places }: Issuing): boolean {
 }
 
 /** Whether a slot was written after what the record knows of it: by a run that died, or by hand. */
-function writtenSince({ before, places, client }: Issuing): boolean {
-  return places.some(
-    ({ slot }) => slot.clientId === client.clientId && (slot.clientSecretUpdatedAt ?? "") > (before?.slots[slot.integrationId]?.secretUpdatedAt ?? ""),
+async function writtenSince({ stage, before, places, client }: Issuing): Promise<boolean> {
+  // Slots that are declared no more are given back at the end, so until then they count.
+  const leaving = Object.entries(before?.slots ?? {}).filter(([id]) => places.every(({ integration }) => integration.id !== id));
+  const left = await Promise.all(leaving.map(([id, { written }]) => readSlot(stage.odeus, written, id, false).catch(denied)));
+  return [...places.map(({ slot }) => slot), ...left].some(
+    (slot) =>
+      slot === "denied" ||
+      (slot.clientId === client.clientId && (slot.clientSecretUpdatedAt ?? "") > (before?.slots[slot.integrationId]?.secretUpdatedAt ?? "")),
   );
+}
+
+/** One answer that there is no such slot is no proof of it. */
+function denied(error: unknown): "denied" {
+  if (isRemote(error, 404)) return "denied";
+  throw error;
 }
 
 /** One secret at a time: the old one ends with the call, so the slots get the new one before anything else happens. */
@@ -102,20 +116,9 @@ async function added(issuing: Issuing, marked: string[], lost: boolean): Promise
   const known = knownSecrets(draft);
   const issued = await server.addSecret(client, mark, { ...known, keyIds: [...known.keyIds, ...minus(marked, known.keyIds)] }, undoable);
   if (lost) delete draft.secret;
-  retire(issuing, issued.keyId);
+  retireCurrent(stage, issuing.wish, draft, issued.keyId);
   keep(issuing, issued);
   return issued.value;
-}
-
-/** The secret before, from now on in its overlap. */
-function retire({ stage, wish, draft }: Issuing, newKeyId: string): void {
-  const removableFrom = new Date(stage.env.now().getTime() + wish.overlapMs).toISOString();
-  // An earlier run may have died half-way: then a slot still holds one of the retiring secrets until it is entered.
-  const owed = Object.values(draft.slots).some(({ secretUpdatedAt }) => secretUpdatedAt === undefined);
-  if (owed) draft.retiring = draft.retiring.map(({ keyId }) => ({ keyId, removableFrom }));
-  const keyId = draft.secret?.keyId;
-  if (keyId !== undefined) draft.retiring.push({ keyId, removableFrom });
-  draft.retiring = draft.retiring.filter((one) => one.keyId !== newKeyId);
 }
 
 function keep({ wish, draft }: Issuing, { keyId, createdAt, expiresAt, digest, idleDigest, value }: IssuedSecret): void {
@@ -140,9 +143,11 @@ function owe(draft: Recorded): void {
 /** Secrets with our mark that no record knows: an earlier run died with them. */
 async function dropStrays(issuing: Issuing, marked: string[]): Promise<void> {
   const { stage, wish, draft, client } = issuing;
+  const strays = minus(marked, knownSecrets(draft).keyIds);
+  if (strays.length === 0) return;
   // One of them may be what a slot holds; then it goes only after the new one is entered, and its overlap.
-  const inUse = writtenSince(issuing);
-  for (const keyId of minus(marked, knownSecrets(draft).keyIds)) {
+  const inUse = await writtenSince(issuing);
+  for (const keyId of strays) {
     if (inUse) draft.retiring.push({ keyId, removableFrom: new Date(stage.env.now().getTime() + wish.overlapMs).toISOString() });
     else await stage.server.removeSecret(client, keyId);
   }

@@ -16,6 +16,7 @@ import { leaveSlots } from "./leave.js";
 import type { Place } from "./places.js";
 import { knownSecrets, PLANNED, type Recorded, registeredBefore, type SlotRecord, type Wish } from "./record.js";
 import { removeFormer } from "./remove.js";
+import { removeRetired } from "./retire.js";
 import { proveSecret } from "./secret.js";
 import { type Progress, settle } from "./settle.js";
 import type { Stage } from "./stage.js";
@@ -52,6 +53,7 @@ export async function rollOut(stage: Stage, wish: Wish, before: Recorded | undef
 
   try {
     env.say.progress("reading the workspace and the authorization server");
+    const seenAt = env.now().getTime();
     const { places, wished, found, declared, own } = await survey(stage, wish, before);
     for (const { use, slot } of places)
       if (slot.clientId !== null && wish.replaceClientIds.includes(slot.clientId) && !own.includes(slot.clientId))
@@ -87,6 +89,7 @@ export async function rollOut(stage: Stage, wish: Wish, before: Recorded | undef
     const { written, failures } = await enterPlaces(
       {
         stage,
+        seenAt,
         client,
         entry,
         former: stage.continues ? undefined : former,
@@ -224,14 +227,8 @@ export async function rollOut(stage: Stage, wish: Wish, before: Recorded | undef
     async function leaveSecrets(): Promise<void> {
       // A slot on its way to another resource holds one of them until that has taken it over.
       if (kept.clientIds.includes(client.clientId)) return;
-      const now = env.now();
-      const due = removalsDue(draft.retiring, now);
-      const atOnce = wish.overlapMs === 0 ? draft.retiring : due;
-      for (const { keyId } of atOnce) {
-        env.say.progress("removing the previous secret");
-        await server.removeSecret(client, keyId);
-        draft.retiring = draft.retiring.filter((retiring) => retiring.keyId !== keyId);
-      }
+      const due = removalsDue(draft.retiring, env.now());
+      await removeRetired(stage, client, draft, wish.overlapMs === 0 ? draft.retiring : due);
     }
   } catch (error) {
     throw await settle(

@@ -35,6 +35,19 @@ const changed = (
   scopes: { wished: string[]; formerly: string[] } = { wished: ["s1"], formerly: [] },
 ) => change(application, SETTINGS, MARK, redirects, scopes);
 
+it("asks for the token version that apps for personal accounts need, and for none otherwise", () => {
+  const personal = { ...SETTINGS, signInAudience: "AzureADandPersonalMicrosoftAccount" };
+  const wish = { redirectUrls: ["https://one"], scopes: [], integrations: [] };
+  expect(newBody(personal, MARK, wish, ["s1"]).api).toEqual({ requestedAccessTokenVersion: 2 });
+  expect(newBody(SETTINGS, MARK, wish, ["s1"])).not.toHaveProperty("api");
+  const same = { wished: ["https://one"], formerly: [] };
+  const toPersonal = change(app(), personal, MARK, same, { wished: ["s1"], formerly: [] });
+  expect(toPersonal?.forward).toMatchObject({ signInAudience: personal.signInAudience, api: { requestedAccessTokenVersion: 2 } });
+  expect(toPersonal?.back).toMatchObject({ signInAudience: "AzureADMyOrg", api: { requestedAccessTokenVersion: null } });
+  const there = app({ signInAudience: personal.signInAudience, api: { requestedAccessTokenVersion: 2 } });
+  expect(change(there, personal, MARK, same, { wished: ["s1"], formerly: [] })).toBeUndefined();
+});
+
 describe("the mark as tags", () => {
   it("is read back, whatever the names hold, in tags that Entra takes", () => {
     fc.assert(

@@ -106,6 +106,35 @@ describe.each(HOSTS)("rotation through the %s host", (_name, start) => {
     expect(await secrets()).toHaveLength(2);
   });
 
+  it("nor one that a replica shows only after the other has been issued", async () => {
+    const made = await stage.up(inputs());
+    await stage.world.clearCalls();
+    // The first look after the lost answer is at the app as it was before.
+    await stage.world.fault({ operation: "addPassword", fault: "answerLost" }, { operation: "getApplication", fault: "staleRead", call: 3 });
+    await stage.up(inputs({ triggers: { now: "1" } }), made);
+    const calls = (await stage.world.calls()).map(({ operation, fault = "" }) => `${operation} ${fault}`.trim());
+    expect(calls.slice(calls.indexOf("addPassword answerLost"))[1]).toBe("getApplication staleRead");
+    expect(await secrets()).toHaveLength(2);
+    expect(await allWork()).toBe(true);
+  });
+
+  it("goes on where an app takes two secrets: what has had its overlap goes first, and what has not is waited for", async () => {
+    const personal = (now: string) => inputs({ triggers: { now } }, { signInAudience: "AzureADandPersonalMicrosoftAccount" });
+    const first = await stage.up(personal("1"));
+    const second = await stage.up(personal("2"), first);
+    expect(await secrets()).toHaveLength(2);
+    const { message } = await stage.failingUp(personal("3"), second);
+    expect(message).toContain("two where personal accounts may sign in. Run again when the overlap of the previous one is over (output retiring)");
+    expect(await allWork()).toBe(true);
+
+    const [retiring] = second.state["retiring"] as { keyId: string }[];
+    const [before] = await entered();
+    const third = await stage.up(personal("3"), aged(second, { retiring: [{ keyId: retiring?.keyId, removableFrom: inDays(-1) }] }));
+    await holdsNewSecret(before);
+    expect(await secrets()).toHaveLength(2);
+    expect(third.state["retiring"]).toHaveLength(1);
+  });
+
   it("removes the previous secret in the same up with no overlap", async () => {
     const made = await stage.up(inputs({ overlapHours: 0 }));
     const [before] = await entered();

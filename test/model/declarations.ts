@@ -145,7 +145,8 @@ function oauthClient(declaration: Declaration, name: string): Properties {
     const endpoints = { authorizationUrl: "https://theirs.example/authorize", tokenUrl: "https://theirs.example/token" };
     return { integrations, existing: { clientId: GIVEN[given] as string, clientSecret: `${GIVEN_SECRETS[givenSecret]}${given}`, ...endpoints } };
   }
-  const rotation = rotationOf(declaration);
+  const { overlapHours, renewBeforeExpiryDays, ...age } = rotationOf(declaration);
+  const rotation = kind.startsWith("serviceNow") ? age : defined({ ...age, overlapHours, renewBeforeExpiryDays });
   if (kind === "serviceNow" || kind === "serviceNowAway")
     return {
       integrations,

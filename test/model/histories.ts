@@ -84,6 +84,12 @@ export const HISTORIES: Played[] = [
   atEachCall("a rotation that is killed twice", (call) =>
     history(["entra"], up(), declare(0, ["trigger"]), up(at(call, "killLanding")), up(at(call, "killAfter")), up()),
   ),
+  atEachCall("a secret that a killed run has entered in a slot that is declared no more", (call) =>
+    history(["entra"], up(), declare(0, ["trigger"]), up(at(call, "killAfter")), declare(0, ["uses", 0]), up()),
+  ),
+  atEachCall("of two secrets, the one that a killed run has entered in a slot that is declared no more", (call) =>
+    history(["snowflake"], up(), declare(0, ["trigger"]), up(at(call, "killAfter")), declare(0, ["uses", 0]), up()),
+  ),
   atEachCall("a secret that has to be set again and is killed on its way", (call) =>
     history(["serviceNow"], up(), declare(0, ["trigger"]), up(at(call, "killAfter")), up()),
   ),

@@ -1,0 +1,35 @@
+/** Secrets that another one has replaced: recorded with the end of their overlap, and removed after it. */
+
+import type { RegisteredClient } from "../authorizationServers/contract.js";
+import { removalsDue } from "./due.js";
+import type { Recorded, Retiring, Wish } from "./record.js";
+import { PLANNED } from "./record.js";
+import type { Stage } from "./stage.js";
+
+/** The secret in use, which `newKeyId` replaces, is from now on in its overlap. */
+export function retireCurrent({ env }: Stage, { overlapMs }: Wish, draft: Recorded, newKeyId: string): void {
+  const removableFrom = new Date(env.now().getTime() + overlapMs).toISOString();
+  // An earlier run may have died half-way: then a slot still holds one of the retiring secrets until it is entered.
+  const owed = Object.values(draft.slots).some(({ secretUpdatedAt }) => secretUpdatedAt === undefined);
+  if (owed) draft.retiring = draft.retiring.map(({ keyId }) => ({ keyId, removableFrom }));
+  const keyId = draft.secret?.keyId;
+  if (keyId !== undefined) draft.retiring.push({ keyId, removableFrom });
+  draft.retiring = draft.retiring.filter((one) => one.keyId !== newKeyId);
+}
+
+/**
+ * Before another secret is added, because some servers keep two at most; not while a slot may still hold what is retiring: one that
+ * is owed the current secret, or that a run meant to enter and nobody knows whether it did.
+ */
+export async function removeEndedEarly(stage: Stage, client: RegisteredClient, before: Recorded | undefined, draft: Recorded): Promise<void> {
+  const unsure = Object.values(before?.slots ?? {}).some(({ secretUpdatedAt }) => secretUpdatedAt === undefined || secretUpdatedAt === PLANNED);
+  if (!unsure) await removeRetired(stage, client, draft, removalsDue(draft.retiring, stage.env.now()));
+}
+
+export async function removeRetired({ env, server }: Stage, client: RegisteredClient, draft: Recorded, which: readonly Retiring[]): Promise<void> {
+  for (const { keyId } of which) {
+    env.say.progress("removing the previous secret");
+    await server.removeSecret(client, keyId);
+    draft.retiring = draft.retiring.filter((retiring) => retiring.keyId !== keyId);
+  }
+}
