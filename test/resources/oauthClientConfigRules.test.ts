@@ -8,13 +8,23 @@ import { claimsOf, problemsOf, slotsOf } from "../../src/resources/oauthClientCo
 const uses = (...integrations: Value[]): Value[] => integrations.map((integration) => ({ integration }));
 const MAIL: Properties = { integrations: uses("outlook-email"), entra: { displayName: "Odeus mail" } };
 const JIRA: Properties = { integrations: uses("jira"), existing: { clientId: "x", clientSecret: "y" } };
+const DESK: Properties = { integrations: uses("servicenow"), serviceNow: { name: "Odeus" } };
 const problems = (inputs: Properties): string[] => problemsOf(withDefaults(definition, inputs));
 const inApp = (more: Properties): Properties => ({ ...MAIL, entra: { displayName: "Odeus mail", ...more } });
 
 it.each<[string, Properties]>([
   ["an app", MAIL],
   ["a hand-made client", JIRA],
-  ["windows that just fit", { ...inApp({ secretLifetimeDays: 10 }), rotation: { renewBeforeExpiryDays: 9, everyDays: 10, overlapHours: 240 } }],
+  ["windows that just fit", { ...inApp({ secretLifetimeDays: 10 }), rotation: { renewBeforeExpiryDays: 9, everyDays: 10, overlapHours: 216 } }],
+  [
+    "an overlap as long as a secret that nothing replaces by itself",
+    { ...inApp({ secretLifetimeDays: 10 }), rotation: { renewBeforeExpiryDays: 0, overlapHours: 240 } },
+  ],
+  [
+    "an overlap that waits for a value",
+    { ...inApp({ secretLifetimeDays: 10 }), rotation: { renewBeforeExpiryDays: 0, everyDays: UNKNOWN, overlapHours: 240 } },
+  ],
+  ["the age of a secret that has no end", { ...DESK, rotation: { everyDays: 30, overlapHours: 0, renewBeforeExpiryDays: 0 } }],
   ["a redirect URL of this machine", inApp({ additionalRedirectUrls: ["http://localhost:3000/callback"] })],
   [
     "addresses of this machine",
@@ -57,6 +67,18 @@ it.each<[string, Properties, string]>([
     { ...inApp({ secretLifetimeDays: 1 }), rotation: { renewBeforeExpiryDays: 1 } },
     "(entra.secretLifetimeDays, 1 day); it is 1",
   ],
+  [
+    "an overlap in which the previous secret would expire",
+    { ...inApp({ secretLifetimeDays: 180 }), rotation: { everyDays: 170, overlapHours: 15 * 24 } },
+    "rotation.overlapHours: must not be more than the 14 days for which the previous secret is still valid",
+  ],
+  [
+    "an age that a secret does not live to see",
+    { ...inApp({ secretLifetimeDays: 30 }), rotation: { everyDays: 30, renewBeforeExpiryDays: 0, overlapHours: 0 } },
+    "rotation.everyDays: must be less than the lifetime of the secret (30 days)",
+  ],
+  ["an overlap of the only secret", { ...DESK, rotation: { overlapHours: 2 } }, "rotation.overlapHours: is not for serviceNow"],
+  ["a window before an end that does not come", { ...DESK, rotation: { renewBeforeExpiryDays: 30 } }, "rotation.renewBeforeExpiryDays: is not for serviceNow"],
 ])("finds %s", (_what, inputs, expected) => {
   expect(problems(inputs)).toEqual([expect.stringContaining(expected)]);
 });

@@ -120,6 +120,9 @@ const existing = z
   })
   .meta({ id: "ExistingClient", description: "A client made by hand or by another resource. It is checked and entered, never changed or deleted." });
 
+/** What check fills in where a rotation does not say. */
+export const ROTATION_STANDARD = { renewBeforeExpiryDays: 14, overlapHours: 1 };
+
 const rotation = z
   .object({
     everyDays: z.int().min(1).max(730).optional().describe("Issue a new secret when the current one is this many days old."),
@@ -127,13 +130,13 @@ const rotation = z
       .int()
       .min(0)
       .max(365)
-      .default(14)
-      .describe("Issue a new secret when the current one has this many days left, or fewer. 0 turns it off."),
+      .default(ROTATION_STANDARD.renewBeforeExpiryDays)
+      .describe("Issue a new secret when the current one has this many days left, or fewer. 0 turns it off. Not for `serviceNow`, whose secret has no end."),
     overlapHours: z
       .int()
       .min(0)
       .max(8760)
-      .default(1)
+      .default(ROTATION_STANDARD.overlapHours)
       .describe(
         "How long the previous secret stays valid after the new one is in use, in hours. 0 removes it in the same `up`. Not for `serviceNow`, where it ends at once.",
       ),

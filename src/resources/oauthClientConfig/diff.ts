@@ -8,6 +8,7 @@ import type { Recorded } from "../../rollout/record.js";
 import { at, compare, list, same } from "../differences.js";
 import type { Diff, Difference } from "../resource.js";
 import { dueByItself, overlapHours, rotationPolicy } from "../rolloutDiff.js";
+import { ROTATION_STANDARD } from "./definition.js";
 import { KINDS } from "./rules.js";
 
 /** Lists whose order means nothing. */
@@ -47,7 +48,8 @@ export function diffOf(state: Properties, inputs: Properties, recorded: Recorded
 /** The policy with its defaults; without one of its own, the window never fills more than half of a short lifetime. */
 export function rotationOf(inputs: Properties): RotationPolicy & { overlapMs: number } {
   const lifetime = at(inputs, "entra", "secretLifetimeDays");
-  return rotationPolicy(inputs, typeof lifetime === "number" ? Math.min(14, Math.floor(lifetime / 2)) : 14);
+  const { renewBeforeExpiryDays: byDefault } = ROTATION_STANDARD;
+  return rotationPolicy(inputs, typeof lifetime === "number" ? Math.min(byDefault, Math.floor(lifetime / 2)) : byDefault);
 }
 
 /** Why the current client gets a new secret, beyond a slot that needs one; undefined where it does not. */

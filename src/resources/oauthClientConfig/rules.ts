@@ -2,6 +2,7 @@
 
 import { formProblems } from "../../authorizationServers/clientForms.js";
 import { holdsUnknown, type Properties, UNKNOWN, type Value } from "../../core/value.js";
+import { ROTATION_STANDARD } from "./definition.js";
 
 /** Which kind of client the program asks for; one of these is required, and one only. */
 export const KINDS = ["entra", "serviceNow", "existing"] as const;
@@ -103,9 +104,10 @@ function existingProblems(existing: Properties | undefined, slugs: string[]): st
 function rotationProblems(inputs: Properties, rotation: Properties | undefined, entra: Properties | undefined): string[] {
   if (rotation === undefined) return [];
   if (inputs["existing"] !== undefined) return ["rotation: is not for existing, whose secret is yours: change existing.clientSecret"];
+  const { renewBeforeExpiryDays, everyDays, overlapHours } = rotation;
+  if (inputs["serviceNow"] !== undefined) return oneSecretProblems(rotation);
   const lifetime = entra?.["secretLifetimeDays"];
   if (typeof lifetime !== "number") return [];
-  const { renewBeforeExpiryDays, everyDays, overlapHours } = rotation;
   const days = (count: number) => `${count} day${count === 1 ? "" : "s"}`;
   const problems: string[] = [];
   if (typeof renewBeforeExpiryDays === "number" && renewBeforeExpiryDays >= lifetime)
@@ -114,8 +116,27 @@ function rotationProblems(inputs: Properties, rotation: Properties | undefined, 
     );
   if (typeof everyDays === "number" && everyDays > lifetime)
     problems.push(`rotation.everyDays: must not be more than the lifetime of the secret (entra.secretLifetimeDays, ${days(lifetime)})`);
-  if (typeof overlapHours === "number" && overlapHours > lifetime * 24)
-    problems.push(`rotation.overlapHours: must not be more than the lifetime of the secret (entra.secretLifetimeDays, ${days(lifetime)})`);
+  if (problems.length > 0 || everyDays === UNKNOWN || renewBeforeExpiryDays === UNKNOWN) return problems;
+  // How old a secret is when the next one comes by itself, if one does.
+  const age = Math.min(
+    typeof everyDays === "number" ? everyDays : Number.POSITIVE_INFINITY,
+    typeof renewBeforeExpiryDays === "number" && renewBeforeExpiryDays > 0 ? lifetime - renewBeforeExpiryDays : Number.POSITIVE_INFINITY,
+  );
+  const left = age === Number.POSITIVE_INFINITY ? lifetime : lifetime - age;
+  if (left === 0) return [`rotation.everyDays: must be less than the lifetime of the secret (${days(lifetime)}) where rotation.renewBeforeExpiryDays is 0`];
+  if (typeof overlapHours !== "number" || overlapHours <= left * 24) return [];
+  return [
+    `rotation.overlapHours: must not be more than the ${days(left)} for which the previous secret is still valid when the next one comes (entra.secretLifetimeDays is ${lifetime})`,
+  ];
+}
+
+/** A server with one secret has nothing that a window or an overlap could be about. Check has filled in the standard, which means nothing there. */
+function oneSecretProblems({ renewBeforeExpiryDays, overlapHours }: Properties): string[] {
+  const problems: string[] = [];
+  if (typeof renewBeforeExpiryDays === "number" && renewBeforeExpiryDays !== 0 && renewBeforeExpiryDays !== ROTATION_STANDARD.renewBeforeExpiryDays)
+    problems.push("rotation.renewBeforeExpiryDays: is not for serviceNow, whose secret has no end: use rotation.everyDays");
+  if (typeof overlapHours === "number" && overlapHours !== 0 && overlapHours !== ROTATION_STANDARD.overlapHours)
+    problems.push("rotation.overlapHours: is not for serviceNow, where a new secret ends the previous one at once");
   return problems;
 }
 
