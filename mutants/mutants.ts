@@ -70,9 +70,9 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "an overlap of days is over after an hour",
-    file: "src/rollout/issue.ts",
-    from: "stage.env.now().getTime() + wish.overlapMs).toISOString();\n  // An earlier",
-    to: "stage.env.now().getTime() + Math.min(wish.overlapMs, 3_600_000)).toISOString();\n  // An earlier",
+    file: "src/rollout/retire.ts",
+    from: "env.now().getTime() + overlapMs).toISOString();\n  // An earlier",
+    to: "env.now().getTime() + Math.min(overlapMs, 3_600_000)).toISOString();\n  // An earlier",
     suite: "model",
   },
   {
