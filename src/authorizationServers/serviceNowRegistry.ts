@@ -162,8 +162,12 @@ export function observationOf(
         : { property: "redirectUrl", state: "proven", detail: "" },
     wish.scopes.length === 0
       ? { property: "scopes", state: "proven", detail: "" }
-      : { property: "scopes", state: "unproven", detail: "the application registry shows no scopes" },
-    { property: "consent", state: "unproven", detail: "users consent when they connect, and need the role oauth_user" },
+      : {
+          property: "scopes",
+          state: "unproven",
+          detail: "the application registry shows no scopes; connect one user, who is granted them or told which is missing",
+        },
+    { property: "consent", state: "unproven", detail: 'users consent when they connect; one without the role oauth_user is told "invalid client"' },
   ];
   return {
     exists: true,

@@ -11,6 +11,7 @@ import { REPOSITORY } from "../support/hostProcess.js";
 import { entra, HOSTS, type Made, type Stage, startStage, uses } from "../support/oauthClientConfig.js";
 import type { Inputs } from "../support/providerHost.js";
 import { send } from "../support/sandbox.js";
+import { type ServiceNowStage, startServiceNowStage } from "../support/serviceNowRegistry.js";
 
 /** Cells of the README's row for this error: what people see, cause, what finds it, what to do. */
 function readme(error: string): string[] {
@@ -208,6 +209,76 @@ describe.each(HOSTS)("the four errors, through the %s host", (_name, start) => {
       await stage.up(inputs(client), made);
       expect(await seen(slug)).toBeUndefined();
     });
+  });
+});
+
+describe.each(HOSTS)("the errors that an entry of ours at ServiceNow can lead to, through the %s host", (_name, start) => {
+  let stage: ServiceNowStage;
+  beforeAll(async () => {
+    stage = await startServiceNowStage(start);
+  });
+  beforeEach(() => stage.clear());
+  afterAll(() => stage.stop());
+
+  const seen = async (user = "ada") => {
+    const { connected, error, text } = await stage.signIn(user);
+    return connected ? undefined : userError(error ?? "", text);
+  };
+  /** Drift after a refresh; then the next up, after which people connect. */
+  const mended = async (made: Made): Promise<string[]> => {
+    const read = await stage.refreshed(made);
+    await stage.up(stage.declared(), read);
+    expect(await seen()).toBeUndefined();
+    return read.state["drift"] as string[];
+  };
+
+  it("redirect_uri_mismatch: people end up at the URL that somebody put in; drift names ours, and the next up mends it", async () => {
+    const made = await stage.up(stage.declared());
+    expect(made.state["verification"]).toMatchObject({ proven: ["redirectUrl"] });
+    const { redirectUrl } = await stage.slot("servicenow");
+    await stage.edit({ redirect_url: `${redirectUrl}/` });
+    const { connected, hops } = await stage.signIn();
+    expect([connected, hops.at(-1)]).toEqual([false, expect.stringMatching(/\/callback\/\?/)]);
+    expect(await mended(made)).toEqual([expect.stringContaining(`lacks the redirect URL ${redirectUrl}`)]);
+    expect(advice("redirect_uri_mismatch", "serviceNow")).toContain("`pulumi refresh`, then `pulumi up`");
+  });
+
+  it("invalid client: an inactive entry, and a secret pasted into the workspace, are drift, and the next up mends both", async () => {
+    const made = await stage.up(stage.declared());
+    await stage.edit({ active: "false" });
+    await stage.world.odeus("PATCH", stage.slotPath("servicenow"), { clientSecret: "pasted-by-hand" });
+    expect(await seen()).toMatchObject({ code: "invalid_client" });
+    expect(await mended(made)).toEqual([expect.stringContaining("was replaced by hand"), expect.stringContaining("was made inactive")]);
+  });
+
+  it("invalid client: a secret replaced at the instance is shown to nobody, as up has said; rotation.triggers mends it", async () => {
+    const made = await stage.up(stage.declared());
+    expect(stage.said("WARNING").join()).toContain("Connect one user to be sure");
+    await stage.edit({ client_secret: "an0ther" });
+    expect(await seen()).toMatchObject({ code: "invalid_client" });
+    expect((await stage.refreshed(made)).state["drift"]).toEqual([]);
+    expect(advice("invalid client", "serviceNow")).toContain("another value in `rotation.triggers`");
+    await stage.up(stage.declared({}, { rotation: { triggers: { mended: "1" } } }), made);
+    expect(await seen()).toBeUndefined();
+  });
+
+  it("invalid client: a person without the role oauth_user, which the output and the README name", async () => {
+    const made = await stage.up(stage.declared());
+    expect(await seen("norole")).toMatchObject({ code: "invalid_client" });
+    expect((made.state["verification"] as { detail: string }).detail).toContain("the role oauth_user");
+    expect(advice("invalid client", "serviceNow")).toContain("give people the role `oauth_user`");
+    await stage.switches({ roles: { norole: ["oauth_user"] } });
+    expect(await seen("norole")).toBeUndefined();
+    await stage.switches({ roles: { norole: [] } });
+  });
+
+  it("insufficient_scope: a scope that the instance does not grant is said to be unproven; without a list, the workspace's own is asked for", async () => {
+    const made = await stage.up({ ...stage.declared(), integrations: [{ integration: "servicenow", scopes: ["useraccount", "nope"] }] });
+    expect(made.state["verification"]).toMatchObject({ unproven: expect.arrayContaining(["scopes"]) });
+    expect(await seen()).toMatchObject({ code: "insufficient_scope" });
+    expect(advice("insufficient_scope", "serviceNow")).toContain("leave `scopes` out");
+    await stage.up(stage.declared(), made);
+    expect(await seen()).toBeUndefined();
   });
 });
 

@@ -47,7 +47,8 @@ describe.each(HOSTS)("a ServiceNow client made through the %s host", (_name, sta
   it("lets a person connect who has the role, and nobody else", async () => {
     await stage.up(stage.declared());
     expect(await stage.signIn()).toMatchObject({ connected: true, consentShows: "Odeus" });
-    expect(await stage.signIn("norole")).toMatchObject({ connected: false });
+    // The sign that people see is that of a wrong secret, so the output and the README name the role.
+    expect(await stage.signIn("norole")).toMatchObject({ connected: false, error: "invalid_client" });
   });
 
   it("answers every output, says what nobody can prove, and holds no secret", async () => {
@@ -59,7 +60,10 @@ describe.each(HOSTS)("a ServiceNow client made through the %s host", (_name, sta
       effectiveScopes: { servicenow: ["useraccount"] },
       retiring: [],
       drift: [],
-      verification: { verdict: "inconclusive", proven: ["redirectUrl"], unproven: ["secret", "scopes", "consent"] },
+      verification: {
+        ...{ verdict: "inconclusive", proven: ["redirectUrl"], unproven: ["secret", "scopes", "consent"] },
+        detail: expect.stringMatching(/scopes: .*connect one user.* consent: .*one without the role oauth_user is told "invalid client"\.$/),
+      },
       rollout: { kind: "serviceNow", client: { sysId: sys_id, instance: stage.world.origins.serviceNow } },
     });
     for (const absent of ["tenantId", "secretExpiresAt", "clientSecret"]) expect(made.state).not.toHaveProperty(absent);
