@@ -67,6 +67,7 @@ const rollout = z
       .meta({ id: "SurplusRegistrations", description: "Redirect URLs and scopes that an earlier declaration needed." })
       .optional()
       .describe("What is still registered at the client and needed no more, to be taken away."),
+    replacesSecret: z.literal(true).optional().describe("A slot lacks the current secret, and a new one ends it in the others."),
     unfinished: z.array(z.string()).optional().describe("Work that an earlier run left, in sentences; part of `drift` until it is done."),
   })
   .meta({ id: "RolloutRecord", description: "What a later run needs to find its own work again." });
@@ -118,6 +119,7 @@ export function stateOf(recorded: Recorded, server: AuthorizationServer): Record
       ),
       ...(replaced.length === 0 ? {} : { replaced: replaced.map(replacedRecord) }),
       ...(recorded.surplus === undefined ? {} : { surplus: recorded.surplus }),
+      ...(recorded.replacesSecret === undefined ? {} : { replacesSecret: recorded.replacesSecret }),
       ...(recorded.unfinished.length === 0 ? {} : { unfinished: recorded.unfinished }),
     },
   };
@@ -168,6 +170,7 @@ export function recordedIn(
     slots: Object.fromEntries(slots),
     additionalRedirectUrls,
     ...(record.surplus === undefined ? {} : { surplus: record.surplus }),
+    ...(record.replacesSecret === undefined ? {} : { replacesSecret: record.replacesSecret }),
     ...(rest.verification === undefined ? {} : { verification: verificationOf(rest.verification) }),
     unfinished,
     drift: (rest.drift ?? []).filter((sentence) => !unfinished.includes(sentence)),

@@ -38,8 +38,7 @@ export function slotWish(stage: Stage, client: RegisteredClient, place: Place): 
 }
 
 /** Whether this slot can only be written together with the secret. */
-export function needsSecret(client: RegisteredClient, place: Place, record: Recorded | undefined): boolean {
-  const { slot } = place;
+export function needsSecret(client: RegisteredClient, { slot }: Pick<Place, "slot">, record: Recorded | undefined): boolean {
   if (slot.mode !== "CUSTOM" || slot.clientId !== client.clientId || (!slot.hasClientSecret && slot.clientSecretRequired)) return true;
   const entered = record?.slots[slot.integrationId]?.secretUpdatedAt;
   // Without a time of ours the current secret was never entered here; a later time is somebody else's hand.

@@ -7,6 +7,7 @@ import { minus } from "../core/sets.js";
 import { customDifferences } from "../workspace/customSlot.js";
 import { requireSameWorkspace } from "../workspace/integrations.js";
 import { readSlot, type Slot } from "../workspace/slot.js";
+import { needsSecret } from "./enter.js";
 import { knownSecrets, PLANNED, type Recorded, recordedWish, type SlotRecord } from "./record.js";
 import type { Stage } from "./stage.js";
 
@@ -45,11 +46,13 @@ export async function observe(stage: Pick<Stage, "odeus" | "server" | "mark">, r
     if (slot !== undefined && !record.scopeSync && slot.mode === "CUSTOM" && slot.clientId === client.clientId && (record.custom || !slot.scopeSync))
       scopes[id] = slot.scopes;
   });
+  const { replacesSecret: _before, ...rest } = recorded;
+  const replaces = server.secrets === "one" && slots.some((slot) => slot !== undefined && needsSecret(client, { slot }, recorded));
   const held = slots.some((slot) => slot?.clientId === client.clientId);
   return {
     // Earlier clients are still to be taken away, and a slot may hold one of them.
     exists: atServer.exists || held || recorded.replaced.length > 0,
-    recorded: { ...recorded, slots: now, drift: [...drift, ...atServer.drift] },
+    recorded: { ...rest, ...(replaces ? { replacesSecret: true } : {}), slots: now, drift: [...drift, ...atServer.drift] },
     settings: atServer.settings,
     scopes,
     notes: atServer.notes,

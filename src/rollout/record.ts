@@ -92,6 +92,8 @@ export interface Recorded {
   /** What the client had registered for an earlier declaration, and a run that did not end well has not taken away. */
   surplus?: Surplus;
   verification?: Verification;
+  /** A refresh saw a slot that only a new secret can mend, and the server has one at a time. */
+  replacesSecret?: true;
   /** Work that a run left for the next one, in sentences. It stays known, whatever a refresh sees, until a run finishes it. */
   unfinished: string[];
   /** What was seen to be not as declared, in sentences. */

@@ -145,6 +145,11 @@ describe.each(HOSTS)("drift of a ServiceNow client through the %s host", (_name,
     await stage.world.odeus(method, stage.slotPath("servicenow"), body);
     const seen = await stage.refreshed(made);
     expect(seen.state["drift"]).toEqual([expect.stringMatching(drift)]);
+    const { said } = await stage.plan(seen, stage.declared());
+    expect(said).toEqual([
+      expect.stringMatching(drift),
+      expect.stringMatching(/^the current client secret is not in every integration, .*sign-ins in the moment/),
+    ]);
     await mended(seen, stage.declared());
     expect(await stage.written()).toEqual([{ client_secret: expect.not.stringMatching(before["client_secret"] ?? "") }]);
   });

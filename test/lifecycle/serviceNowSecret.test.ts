@@ -101,6 +101,9 @@ describe.each(HOSTS)("the secret of a ServiceNow client through the %s host", (_
       const seen = await stage.refreshed(kept);
       expect(seen.state["drift"]).toEqual(["a new secret is owed to servicenow"]);
       expect((await stage.plan(seen, triggered("1"))).said.join()).toContain("a new secret is owed to servicenow");
+      for (const one of [kept, seen]) expect((await stage.plan(one, triggered("1"))).said.join()).toContain(GAP);
+      // Once, whatever asks for it.
+      expect((await stage.plan(seen, triggered("2"))).said.filter((line) => line.includes(GAP))).toHaveLength(1);
       // Also for who gives up the rotation again.
       const next = await stage.up(triggered("1"), seen);
       expect((await stage.record())["client_secret"]).not.toBe(lost);

@@ -38,11 +38,18 @@ export function diffOf(state: Properties, inputs: Properties, recorded: Recorded
   const due = dueByItself(recorded, now);
   differences.push(...due.differences);
   announcements.push(...due.announcements);
+  if (issuing === undefined && differences.length > 0 && !anotherClient(state, inputs) && lacksSecret(recorded))
+    announcements.push(`the current client secret is not in every integration, and kept nowhere: ${GAP}`);
   if (at(state, "entra", "logo") !== undefined && at(inputs, "entra") !== undefined && at(inputs, "entra", "logo") === undefined)
     announcements.push("the logo stays at the app: Microsoft Graph has no documented call that removes it");
   if (at(state, "entra", "grantAdminConsent") === true && at(inputs, "entra", "grantAdminConsent") === false)
     announcements.push("the tenant-wide consent that this resource granted is taken back: users or an administrator consent themselves");
   return { differences, announcements };
+}
+
+/** Whether a slot gets a new secret although nothing asks for one: a refresh saw that it lost the present one, or a run left it without. */
+function lacksSecret({ kind, replacesSecret, slots }: Recorded): boolean {
+  return kind === "serviceNow" && (replacesSecret === true || Object.values(slots).some(({ secretUpdatedAt }) => !secretUpdatedAt));
 }
 
 /** The policy with its defaults; without one of its own, the window never fills more than half of a short lifetime. */
