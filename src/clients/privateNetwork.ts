@@ -14,23 +14,30 @@ const IPV4: [string, number][] = [
   ["172.16.0.0", 12],
   ["192.0.0.0", 24],
   ["192.0.2.0", 24],
+  ["192.88.99.0", 24],
   ["192.168.0.0", 16],
   ["198.18.0.0", 15],
   ["198.51.100.0", 24],
   ["203.0.113.0", 24],
   ["224.0.0.0", 3],
 ];
-/** The last three hold an IPv4 address in a place of their own and are in use no more: Teredo, 6to4, IPv4-compatible. */
+/** The last four hold an IPv4 address in a place of their own: Teredo, 6to4, IPv4-compatible, IPv4-translated. */
 const IPV6: [string, number][] = [
   ["64:ff9b:1::", 48],
   ["100::", 64],
+  ["2001:2::", 48],
+  ["2001:10::", 28],
+  ["2001:20::", 28],
   ["2001:db8::", 32],
+  ["3fff::", 20],
+  ["5f00::", 16],
   ["fc00::", 7],
   ["fe80::", 9],
   ["ff00::", 8],
   ["2001::", 32],
   ["2002::", 16],
   ["::", 96],
+  ["::ffff:0:0:0", 96],
 ];
 
 const special = new BlockList();
@@ -77,12 +84,14 @@ function bare(host: string): string {
     .replace(/\.$/, "");
 }
 
+/** Names that the public DNS never has (RFC 6761, RFC 6762, ICANN's for private use); a cloud's metadata service has one, and a proxy would find it. */
+const LOCAL_NAME = /(^|\.)(localhost|local|internal)$/;
+
 /** Throws where the host alone, without a look at DNS, says that it is inside a private network. */
 export function requirePublic(url: URL, { what, privateHosts }: Reach): void {
   const host = bare(url.hostname);
   if (privateHosts.includes(host)) return;
-  const local = host === "localhost" || host.endsWith(".localhost");
-  if (local || (isIP(host) !== 0 && isPrivateAddress(host))) throw new PrivateNetworkError(what, url.hostname, url.hostname);
+  if (LOCAL_NAME.test(host) || (isIP(host) !== 0 && isPrivateAddress(host))) throw new PrivateNetworkError(what, url.hostname, url.hostname);
 }
 
 export interface GuardedLookup {

@@ -55,7 +55,7 @@ export const CONFIG = {
     key: "privateHosts",
     environment: ["ODEUS_PRIVATE_HOSTS"],
     description:
-      "Hosts inside your own network, separated by commas, at which the issuer and the endpoints of an existing client may be, or a ServiceNow instance. All others must be on the public internet.",
+      "Hosts inside your own network, separated by commas, at which, on any port, the issuer and the endpoints of an existing client may be, or a ServiceNow instance. All others must be on the public internet.",
   },
   abandonClientIds: {
     key: "abandonClientIds",

@@ -62,6 +62,13 @@ it.each([
   "64:ff9b::10.0.0.1",
   "64:ff9b::a9fe:a9fe",
   "64:ff9b:1::1",
+  "2001:2::1",
+  "2001:10::1",
+  "2001:2f:ffff::1",
+  "3fff:fff::1",
+  "5f00::1",
+  "::ffff:0:10.0.0.1",
+  "192.88.99.1",
   "2002:a00:1::",
   "2001:0:a00:1::",
   "not an address",
@@ -69,12 +76,21 @@ it.each([
   expect(isPrivateAddress(address)).toBe(true);
 });
 
-it.each(["8.8.8.8", "172.15.255.255", "172.32.0.1", "100.128.0.1", "169.253.0.1", "223.255.255.255", "2606:4700::1111", "::ffff:8.8.8.8", "64:ff9b::8.8.8.8"])(
-  "%s is public",
-  (address) => {
-    expect(isPrivateAddress(address)).toBe(false);
-  },
-);
+it.each([
+  "8.8.8.8",
+  "172.15.255.255",
+  "172.32.0.1",
+  "100.128.0.1",
+  "169.253.0.1",
+  "223.255.255.255",
+  "2606:4700::1111",
+  "::ffff:8.8.8.8",
+  "64:ff9b::8.8.8.8",
+  "2001:4860::1",
+  "2001:200::1",
+])("%s is public", (address) => {
+  expect(isPrivateAddress(address)).toBe(false);
+});
 
 it.each([
   "https://10.0.0.1/token",
@@ -91,6 +107,8 @@ it.each([
   "https://LOCALHOST./",
   "https://anything.localhost/",
   "http://localhost:4100/token",
+  "https://metadata.google.internal/computeMetadata/v1/",
+  "https://printer.local./",
 ])("the address %s is refused by its host alone", (url) => {
   expect(refusedAt(url)).toBe(true);
 });
@@ -98,9 +116,11 @@ it.each([
 it("a name is looked up by the connection, not here; a listed host passes, and no other", () => {
   expect(refusedAt("https://auth.example.com/token")).toBe(false);
   expect(refusedAt("https://10.example.com/")).toBe(false);
+  expect(refusedAt("https://internal.example.com/")).toBe(false);
   const hosts = hostList(" localhost, Login.Contoso.internal. [::1] ");
   expect(hosts).toEqual(["localhost", "login.contoso.internal", "::1"]);
-  for (const url of ["http://localhost:1/", "https://localhost./", "https://[::1]/"]) expect(refusedAt(url, hosts)).toBe(false);
+  for (const url of ["http://localhost:1/", "https://localhost./", "https://[::1]/", "https://login.contoso.internal/"])
+    expect(refusedAt(url, hosts)).toBe(false);
   for (const url of ["http://127.0.0.1:1/", "https://sub.localhost/"]) expect(refusedAt(url, hosts)).toBe(true);
   expect(hostList(undefined)).toEqual([]);
 });
