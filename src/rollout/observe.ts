@@ -1,6 +1,6 @@
 /** What is there now, compared with what was recorded: sentences for what is not as declared. Reads only. */
 
-import type { Endpoints } from "../authorizationServers/contract.js";
+import type { Endpoints, Finding } from "../authorizationServers/contract.js";
 import type { OdeusApi } from "../clients/odeus.js";
 import { isRemote } from "../core/errors.js";
 import { minus } from "../core/sets.js";
@@ -19,6 +19,7 @@ export interface Observed {
   settings: Record<string, unknown>;
   /** Scopes read back, by integration id, where the program keeps the list. */
   scopes: Record<string, string[]>;
+  findings: Finding[];
   notes: string[];
 }
 
@@ -27,7 +28,7 @@ export async function observe(stage: Pick<Stage, "odeus" | "server" | "mark">, r
   const { server, mark } = stage;
   const ids = Object.keys(recorded.slots);
   const { client } = recorded;
-  if (client === undefined) return { exists: ids.length > 0, recorded, settings: {}, scopes: {}, notes: [] };
+  if (client === undefined) return { exists: ids.length > 0, recorded, settings: {}, scopes: {}, findings: [], notes: [] };
   const wish = recordedWish(recorded);
   const [slots, atServer] = await Promise.all([
     Promise.all(ids.map((id) => findSlot(stage.odeus, recorded.slots[id]?.written ?? id, id, recorded.slots[id]?.custom ?? false))),
@@ -55,6 +56,7 @@ export async function observe(stage: Pick<Stage, "odeus" | "server" | "mark">, r
     recorded: { ...rest, ...(replaces ? { replacesSecret: true } : {}), slots: now, drift: [...drift, ...atServer.drift] },
     settings: atServer.settings,
     scopes,
+    findings: atServer.findings,
     notes: atServer.notes,
   };
 }

@@ -22,7 +22,7 @@ import { type Progress, settle } from "./settle.js";
 import type { Stage } from "./stage.js";
 import { survey } from "./survey.js";
 import { createUndoLog } from "./undo.js";
-import { requireNotRejected, warningsOf, withFindings } from "./verification.js";
+import { requireNotRejected, unasked, warningsOf, withFindings } from "./verification.js";
 
 const NOTHING: ClientWish = { redirectUrls: [], scopes: [], integrations: [] };
 
@@ -159,16 +159,17 @@ export async function rollOut(stage: Stage, wish: Wish, before: Recorded | undef
 
     async function theEntry(beside: () => Promise<void>): Promise<Entry> {
       const needed = places.some((place) => needsSecret(client, place, stage.continues ? before : undefined));
+      const open = draft.verification === undefined || (wish.verify && draft.verification.skipped);
       if (server.secrets === "given") {
         const value = wish.givenSecret;
         const whole = needed || wish.givenChanged;
-        if (value === undefined) return { whole };
-        if (wish.exportSecret) draft.value = value;
-        const anew = wish.givenChanged || !stage.continues || (wish.verify && draft.verification?.skipped === true);
+        if (wish.exportSecret && value !== undefined) draft.value = value;
+        const anew = wish.givenChanged || !stage.continues || open;
         const more = minus(wished.redirectUrls, formerly.redirectUrls).length + minus(wished.scopes, formerly.scopes).length > 0;
-        if (anew) await prove(value);
+        if (anew && value !== undefined) await prove(value);
+        else if (anew) draft.verification = unasked(server, wish.verify, env.now());
         if (anew || more) await proveUse(value);
-        return whole ? { whole, secret: value } : { whole };
+        return whole && value !== undefined ? { whole, secret: value } : { whole };
       }
       const inUse = places.some(({ slot }) => slot.mode === "CUSTOM" && slot.clientId === client.clientId);
       const issuing = { stage, wish, before, draft, places, client, needed, undoable: undo.push };
@@ -176,6 +177,7 @@ export async function rollOut(stage: Stage, wish: Wish, before: Recorded | undef
         progress.forward = progress.replacing = replacing && inUse;
       };
       const [secret] = await bothEnded(secretToEnter({ ...issuing, onReplacing }), beside());
+      if (secret === undefined && open) draft.verification = unasked(server, wish.verify, env.now());
       if (secret === undefined) return { whole: false };
       // Until it is entered nobody can sign in: the proof comes after.
       if (progress.replacing) return { whole: true, secret, proveAfter: true };
@@ -195,7 +197,7 @@ export async function rollOut(stage: Stage, wish: Wish, before: Recorded | undef
     }
 
     /** Where nobody can read what is registered, the server itself is asked whether people could sign in. */
-    async function proveUse(value: Secret): Promise<void> {
+    async function proveUse(value: Secret | undefined): Promise<void> {
       if (!wish.verify || draft.verification === undefined || server.probeUse === undefined) return;
       const found = await server.probeUse(client, value, wished);
       requireNotRejected(server, found, stage.verifyMs);

@@ -22,6 +22,15 @@ const SPOKEN: Record<Check["property"], string> = {
 const READ = "read back";
 const NONE = "none";
 
+/** Before anything was asked, and where there is no secret to ask about: what can be read back stands beside it. */
+export function unasked({ secrets }: AuthorizationServer, verify: boolean, now: Date): Verification {
+  const detail =
+    secrets === "given"
+      ? "No client secret is given, so none was asked about."
+      : "The client secret was entered earlier and its value is kept nowhere, so it was not asked about; the next one is.";
+  return { skipped: !verify, checks: verify ? [{ property: "secret", verdict: "unavailable", method: NONE, detail }] : [], checkedAt: now.toISOString() };
+}
+
 /**
  * The checks as they stand once the client was read back. What can be read counts; what cannot was asked by this run, or by an
  * earlier one that had the same to ask about.

@@ -1,7 +1,7 @@
 /** Taking a client that is in use into a program: by `<kind>/<client id>`, quiet afterwards, and refused where nothing is to be imported. */
 
 import { markOf, tagsOf } from "../../src/core/mark.js";
-import { type AppByHand, appByHand } from "../support/entraByHand.js";
+import { type AppByHand, appByHand, graphPermissions } from "../support/entraByHand.js";
 import { entra, failureOf, type Made, type Stage, startStage, uses } from "../support/oauthClientConfig.js";
 import { startPluginProcess } from "../support/pluginProcess.js";
 
@@ -27,12 +27,11 @@ describe("an import through the plugin", () => {
   async function madeByHand(): Promise<AppByHand> {
     const { odeus, tenantId } = stage.world;
     const { redirectUrl, defaultScopes } = await stage.slot("outlook-email");
-    const scopes = await scopeIds(defaultScopes);
     const app = await appByHand(stage.world, {
       displayName: "Mail by hand",
       notes: "made in the admin centre",
       web: { redirectUris: [redirectUrl, "https://other.example/callback"] },
-      requiredResourceAccess: [{ resourceAppId: "00000003-0000-0000-c000-000000000000", resourceAccess: scopes.map((id) => ({ id, type: "Scope" })) }],
+      requiredResourceAccess: await graphPermissions(stage.world, defaultScopes),
     });
     await odeus("PUT", stage.slotPath("outlook-email"), {
       clientId: app.appId,
@@ -42,14 +41,6 @@ describe("an import through the plugin", () => {
     });
     await stage.world.clearCalls();
     return app;
-  }
-
-  async function scopeIds(names: string[]): Promise<string[]> {
-    const { body } = await stage.world.graph<{ oauth2PermissionScopes: { id: string; value: string }[] }>(
-      "GET",
-      "/servicePrincipals(appId='00000003-0000-0000-c000-000000000000')",
-    );
-    return names.map((name) => body.oauth2PermissionScopes.find(({ value }) => value === name)?.id ?? name);
   }
 
   it("of an app made by hand reads its settings and slots, changes nothing, and the next up is quiet", async () => {
@@ -69,6 +60,7 @@ describe("an import through the plugin", () => {
       exportClientSecret: false,
     });
     expect(made.state).toMatchObject({ clientId: appId, tenantId: stage.world.tenantId, drift: [], secretExpiresAt: expect.any(String) });
+    expect(made.state["verification"]).toMatchObject({ verdict: "unavailable", proven: ["redirectUrl", "scopes"], unproven: ["secret", "consent"] });
     expect(stage.said("INFO").join(" ")).toContain("https://other.example/callback");
     // The program that people keep has no more than what the engine wrote down for them.
     expect(await stage.plan(made, made.inputs)).toEqual({ changes: false, said: [] });
@@ -114,6 +106,7 @@ describe("an import through the plugin", () => {
     await stage.world.odeus("PUT", stage.slotPath("jira"), { ...client, scopeSync: true });
     const made = await imported(`existing/${client.clientId}`);
     expect(made.inputs).toMatchObject({ integrations: [{ integration: "jira" }], existing: { clientId: client.clientId } });
+    expect(made.state["verification"]).toMatchObject({ verdict: "unavailable", proven: [], detail: expect.stringMatching(/^No client secret is given/) });
     expect((await stage.plan(made, made.inputs)).changes).toBe(false);
     const next = await stage.up({ ...made.inputs, existing: client }, made);
     expect(next.state["verification"]).toMatchObject({ verdict: "accepted" });

@@ -122,7 +122,11 @@ describe.each(HOSTS)("an entry of others through the %s host", (name, start) => 
         integrations: [{ integration: "servicenow" }],
         serviceNow: { name: "By hand", comments: "made in the form", accessTokenLifespanSeconds: 600, refreshTokenLifespanSeconds: 8_640_000 },
       });
-      expect(made.state).toMatchObject({ clientId: record["client_id"], drift: [] });
+      expect(made.state).toMatchObject({
+        clientId: record["client_id"],
+        drift: [],
+        verification: { verdict: "unavailable", proven: ["redirectUrl"], unproven: ["secret", "scopes", "consent"] },
+      });
       expect(stage.said("INFO").join()).toContain("https://theirs.example/callback");
       expect(await stage.plan(made, made.inputs)).toEqual({ changes: false, said: [] });
       expect(await stage.operations()).toEqual([]);

@@ -204,6 +204,24 @@ describe.each(HOSTS)("an update through the %s host", (_name, start) => {
     expect(await operations()).toEqual([]);
   });
 
+  it("of verify, switched on later, says what can be read back; the secret, which is kept nowhere, is proven with the next one", async () => {
+    const inputs = { integrations: uses("outlook-email"), entra: entra() };
+    const skipped = await stage.up({ ...inputs, verify: false });
+    const read = await updated(skipped, inputs);
+    expect(read.state["verification"]).toMatchObject({
+      verdict: "unavailable",
+      method: "none",
+      detail: expect.stringMatching(
+        /^The client secret was entered earlier and its value is kept nowhere, so it was not asked about; the next one is\. consent: /,
+      ),
+      proven: ["redirectUrl", "scopes"],
+      unproven: ["secret", "consent"],
+    });
+    expect(stage.said("WARNING")).toEqual([]);
+    const rotated = await stage.up({ ...inputs, rotation: { triggers: { now: "1" } } }, read);
+    expect(rotated.state["verification"]).toMatchObject({ verdict: "accepted", proven: ["secret", "redirectUrl", "scopes"] });
+  });
+
   async function redirectUris(): Promise<string[]> {
     return [...((await stage.app()).properties["web"] as { redirectUris: string[] }).redirectUris].sort();
   }

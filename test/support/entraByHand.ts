@@ -17,3 +17,11 @@ export async function appByHand({ graph, tenantId }: World, body: Record<string,
   const { body: added } = await graph<{ secretText: string }>("POST", `/applications/${app.id}/addPassword`, password, tenant);
   return { id: app.id, appId: app.appId, secret: added.secretText };
 }
+
+/** These delegated scopes of Microsoft Graph, as an app registration holds them. */
+export async function graphPermissions({ graph }: World, names: readonly string[]): Promise<object[]> {
+  const resourceAppId = "00000003-0000-0000-c000-000000000000";
+  const { body } = await graph<{ oauth2PermissionScopes: { id: string; value: string }[] }>("GET", `/servicePrincipals(appId='${resourceAppId}')`);
+  const idOf = (name: string): string => body.oauth2PermissionScopes.find(({ value }) => value === name)?.id ?? name;
+  return [{ resourceAppId, resourceAccess: names.map((name) => ({ id: idOf(name), type: "Scope" })) }];
+}

@@ -8,6 +8,7 @@ import { nameOfMark } from "../../core/mark.js";
 import type { Properties, Value } from "../../core/value.js";
 import { observe } from "../../rollout/observe.js";
 import type { Recorded } from "../../rollout/record.js";
+import { unasked, withFindings } from "../../rollout/verification.js";
 import { slotsHolding } from "../../workspace/integrations.js";
 import { effectiveScopes, type Slot } from "../../workspace/slot.js";
 import type { Context, ReadResult } from "../resource.js";
@@ -57,7 +58,8 @@ export async function importClient(context: Context, id: string): Promise<ReadRe
   const seen = await observe(stage, recorded);
   for (const note of seen.notes) context.env.say.info(note);
   const inputs = readBackInputs(declared, seen.settings, () => undefined);
-  return { id, inputs, state: toState(inputs, seen.recorded, stage.server) };
+  const verification = withFindings(unasked(stage.server, true, context.env.now()), seen.findings);
+  return { id, inputs, state: toState(inputs, { ...seen.recorded, verification }, stage.server) };
 }
 
 function partsOf(id: string): { kind: Kind; clientId: string } {
