@@ -43,11 +43,16 @@ function googleProblem(clientId: string): string {
   return "is not of the form of a Google web-application client (a gcp.iam.OauthClient cannot serve Gmail, Drive or Calendar).";
 }
 
+export const ONE_CALLBACK = "An Atlassian app has one callback URL: users can connect to one integration only. Make an app for each, and a resource for each.";
+
+/** `other`: the resource that has the same app. */
+export function sharedWarning(integrations: readonly string[], other: string): string {
+  return `${integrations.join(" and ")} shares its Atlassian app with the resource ${other}. ${ONE_CALLBACK}`;
+}
+
 /** Sentences for a client that works, and not for everything it is declared for. */
 export function formWarnings(integrations: readonly string[]): string[] {
   const atlassian = integrations.filter((slug) => vendorOfSlug(slug) === "atlassian");
   if (atlassian.length < 2) return [];
-  return [
-    `${atlassian.join(" and ")} share one Atlassian app, and an Atlassian app has one callback URL: users can connect to one of them only. Make an app for each, and a resource for each.`,
-  ];
+  return [`${atlassian.join(" and ")} share one Atlassian app. ${ONE_CALLBACK}`];
 }

@@ -9,15 +9,16 @@ import type { Config } from "../core/config.js";
 import type { Env } from "../core/env.js";
 import { ConfigError, messageOf, OdeusError } from "../core/errors.js";
 import type { Secret } from "../core/secret.js";
-import { askUntil } from "../core/wait.js";
-import { formProblems, formWarnings } from "./clientForms.js";
-import type { AuthorizationServer, ClientWish, Finding, IssuedSecret, ProbeAnswer, RegisteredClient } from "./contract.js";
+import { formProblems, formWarnings, ONE_CALLBACK, sharedWarning } from "./clientForms.js";
+import type { AuthorizationServer, Check, ClientWish, Finding, IssuedSecret, ProbeAnswer, RegisteredClient } from "./contract.js";
 import { authorizationUrlOf, CONSOLES, tokenUrlOf, vendorOf } from "./presets.js";
 import { BY_HAND, clientCredentialsProbe, type Probe, pairedProbe, pushedProbe } from "./probes.js";
 import { useProbes } from "./useProbes.js";
 
 export interface ExistingOptions {
   clientId: string;
+  /** Undefined: none is given, or it is not known yet. */
+  clientSecret: string | undefined;
   tenantId: string | undefined;
   issuer: string | undefined;
   authorizationUrl: string | undefined;
@@ -25,10 +26,14 @@ export interface ExistingOptions {
   config: Config;
   env: Env;
   limits: HttpLimits;
+  /** Speaks for something that only one resource of a run can have; answers who has spoken for it before. */
+  claim: (what: string) => string | undefined;
 }
 
-/** How long Microsoft may refuse a secret that was just issued; 4 to 18 seconds were reported. */
+/** How long Microsoft may refuse what was just made; 4 to 18 seconds were reported for a secret. */
 const FRESH_MS = 30_000;
+/** Parts of that time between one try and the next: each try with a secret that is wrong stands in the tenant's sign-in log. */
+const PAUSES = [1 / 6, 1 / 3, 1 / 2];
 
 /** Where the server can be asked. */
 interface Endpoints {
@@ -41,8 +46,10 @@ interface Endpoints {
   problem?: string;
 }
 
+const isRejected = ({ verdict }: ProbeAnswer): boolean => verdict === "rejected";
+
 export function createExistingServer(options: ExistingOptions): AuthorizationServer {
-  const { clientId, tenantId, issuer, authorizationUrl, tokenUrl, config, env, limits } = options;
+  const { clientId, clientSecret: given, tenantId, issuer, authorizationUrl, tokenUrl, config, env, limits } = options;
   const client: RegisteredClient = { clientId, objects: {}, ...(tenantId === undefined ? {} : { tenantId }) };
   const vendorFor = (wish: ClientWish) => vendorOf(clientId, wish.integrations);
   const privateHosts = hostList(config.text("privateHosts"));
@@ -73,13 +80,20 @@ export function createExistingServer(options: ExistingOptions): AuthorizationSer
     };
   }
 
-  /** A secret that another resource has just issued is refused for seconds, seldom for longer. */
+  /** At Microsoft, what another resource has just made is refused for seconds, seldom for longer. */
+  async function whileFresh<T>(refused: (answer: T) => boolean, ask: () => Promise<T>): Promise<T> {
+    const budgetMs = Math.min(FRESH_MS, config.seconds("verifySeconds", 300) * 1000);
+    let answer = await ask();
+    for (const part of PAUSES) {
+      if (!refused(answer)) break;
+      await env.sleep(budgetMs * part);
+      answer = await ask();
+    }
+    return answer;
+  }
+
   const throughTenant = (probe: Probe): Promise<ProbeAnswer> =>
-    askUntil<ProbeAnswer>(
-      { env, budgetMs: Math.min(FRESH_MS, config.seconds("verifySeconds", 300) * 1000) },
-      ({ verdict }) => verdict !== "rejected",
-      () => clientCredentialsProbe(probe, `${new URL(cloudOf(config).graph).origin}/.default`),
-    );
+    whileFresh(isRejected, () => clientCredentialsProbe(probe, `${new URL(cloudOf(config).graph).origin}/.default`));
 
   const probing = (endpoint: Endpoint, clientSecret: Secret, authentication: Authentication | undefined): Probe => ({
     endpoint,
@@ -103,9 +117,10 @@ export function createExistingServer(options: ExistingOptions): AuthorizationSer
       for (const [name, url] of Object.entries({ issuer, authorizationUrl, tokenUrl }))
         if (url !== undefined) requirePublic(requireSafeUrl(url, `existing.${name}`), { what: `existing.${name}`, privateHosts });
       // By now the integrations that the program names by their ids have their slugs.
-      const problems = formProblems({ clientId, clientSecret: undefined }, wish.integrations);
+      const problems = formProblems({ clientId, clientSecret: given }, wish.integrations);
       if (problems.length > 0) throw new ConfigError(problems.join("\n  "));
-      return { warnings: formWarnings(wish.integrations) };
+      const other = vendorFor(wish) === "atlassian" ? options.claim(`the Atlassian app ${clientId}`) : undefined;
+      return { warnings: [...formWarnings(wish.integrations), ...(other === undefined ? [] : [sharedWarning(wish.integrations, other)])] };
     },
     find: async () => undefined,
     // A hand-made client has no field that we could read, so nobody can say whose it is.
@@ -133,7 +148,8 @@ export function createExistingServer(options: ExistingOptions): AuthorizationSer
         const answer = await pushedProbe(probing(pushed, clientSecret, authentication), { redirectUrl, scopes: wish.scopes });
         if (answer !== undefined) return answer;
       }
-      if (token !== undefined) return pairedProbe(probing(token, clientSecret, authentication));
+      // Without a redirect URL, any will do: then no integration uses the client.
+      if (token !== undefined) return pairedProbe(probing(token, clientSecret, authentication), redirectUrl ?? "https://localhost/");
       const why = problem ?? "No token endpoint is known for this client; set existing.tokenUrl to have it proven.";
       return { verdict: "unavailable", method: "none", detail: `${why} ${BY_HAND}` };
     },
@@ -141,17 +157,22 @@ export function createExistingServer(options: ExistingOptions): AuthorizationSer
     async probeUse(_client, secret, wish) {
       const { authorization, pushed, authentication } = await endpointsFor(wish);
       const ready = pushed === undefined || secret === undefined ? undefined : probing(pushed, secret, authentication);
-      return useProbes({ clientId, env, limits, authorization, pushed: ready }, wish);
+      const ask = (): Promise<Check[]> => useProbes({ clientId, env, limits, authorization, pushed: ready }, wish);
+      const vendor = vendorFor(wish);
+      const checks = vendor === "microsoft" ? await whileFresh((answers) => answers.some(isRejected), ask) : await ask();
+      if (vendor !== "atlassian") return checks;
+      return checks.map((check) => (check.property === "redirectUrl" && isRejected(check) ? { ...check, detail: `${check.detail} ${ONE_CALLBACK}` } : check));
     },
 
     async observe(_client, _mark, wish) {
       const vendor = vendorFor(wish);
       const place = vendor === undefined ? "the app" : CONSOLES[vendor];
+      const byAdministrator = vendor === "microsoft" ? `, and where they may not, an administrator grants it in ${place}` : "";
       const unproven = (property: Finding["property"], detail: string): Finding => ({ property, state: "unproven", detail });
       const findings = [
         unproven("redirectUrl", `Nobody can read the registered redirect URLs: compare them in ${place} with the output redirectUrls, to the letter.`),
         unproven("scopes", `Nobody can read the registered scopes: compare them in ${place} with the output effectiveScopes; upper and lower case count.`),
-        unproven("consent", "Whether people may consent shows when one connects: connect one user."),
+        unproven("consent", `Whether people may consent shows when one connects${byAdministrator}: connect one user.`),
       ];
       return { exists: true, drift: [], notes: [], settings: {}, findings };
     },

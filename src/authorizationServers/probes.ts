@@ -38,11 +38,14 @@ export async function clientCredentialsProbe(probe: Probe, scope: string): Promi
   return { verdict: "inconclusive", method, detail: `${host} answered neither with a token nor with a refusal of the client (${said}). ${BY_HAND}` };
 }
 
-/** The same token request with the real secret and with a random one: only a difference proves anything. */
-export async function pairedProbe(probe: Probe): Promise<ProbeAnswer> {
+/**
+ * The same token request with the real secret and with a random one: only a difference proves anything. `redirectUrl` is one that
+ * should be registered, because some servers look at it together with the client.
+ */
+export async function pairedProbe(probe: Probe, redirectUrl: string): Promise<ProbeAnswer> {
   const { env } = probe;
   // No server can have issued this code: the answer tells about the client only.
-  const grant = { grant_type: "authorization_code", code: env.randomHex(48), redirect_uri: "https://localhost/", code_verifier: env.randomHex(48) };
+  const grant = { grant_type: "authorization_code", code: env.randomHex(48), redirect_uri: redirectUrl, code_verifier: env.randomHex(48) };
   const method = "paired token request";
   const answer = await paired(probe, method, grant);
   if (typeof answer === "string") return unusable(probe, method, answer);
@@ -90,14 +93,29 @@ function refusesClient(answer: Answered): boolean {
   return answer.status === 401 || REFUSALS.includes(answer.error ?? "");
 }
 
+/** Names of trouble that passes: they tell about the moment of a request, not about what it holds. */
+const PASSING = /unavailable|server_error|internal|timeout|rate_?limit|too_?many|slow_down|throttl|forbidden|blocked/i;
+
+/** Whether an answer is a judgement; a block by something in between has another form, or no name. */
+function judges({ granted, error, status }: Answered): boolean {
+  return granted || (error === undefined ? status === 401 : !PASSING.test(error));
+}
+
 export function sameAnswer(one: Answered, other: Answered): boolean {
   return one.status === other.status && one.error === other.error && one.granted === other.granted;
 }
 
+/** Whether the server takes the first request as it is, and answers the other one otherwise for what it holds. */
+export function toldApart(real: Answered, other: Answered): boolean {
+  if (sameAnswer(real, other) || !judges(real)) return false;
+  // Beside a request that is granted, a refusal without a name is one; some servers have no more words.
+  return judges(other) || (real.granted && other.error === undefined);
+}
+
 export function compared(real: Answered, random: Answered, host: string): Pick<ProbeAnswer, "verdict" | "detail"> {
   const same = sameAnswer(real, random);
-  const said = `${real.status} ${real.error ?? (real.granted ? "granted" : "no error name")}`;
-  if (!same && !refusesClient(real)) return { verdict: "accepted", detail: `${host} tells this secret from a random one, and takes it.` };
+  const said = saidBy(real);
+  if (!refusesClient(real) && toldApart(real, random)) return { verdict: "accepted", detail: `${host} tells this secret from a random one, and takes it.` };
   if (same && refusesClient(real) && !real.granted)
     return { verdict: "rejected", detail: `${host} refuses the client id or the secret (${said}), just as it refuses a random one.` };
   if (same)
@@ -105,7 +123,12 @@ export function compared(real: Answered, random: Answered, host: string): Pick<P
       verdict: "inconclusive",
       detail: `${host} gives the same answer (${said}) to this secret and to a random one, so the secret is not proven. ${BY_HAND}`,
     };
-  return { verdict: "inconclusive", detail: `${host} refuses this secret (${said}) and answers a random one otherwise, which proves nothing. ${BY_HAND}` };
+  if (refusesClient(real))
+    return { verdict: "inconclusive", detail: `${host} refuses this secret (${said}) and answers a random one otherwise, which proves nothing. ${BY_HAND}` };
+  const detail = `${host} answers this secret (${said}) and a random one (${saidBy(random)}) otherwise, in a way that may pass, so the secret is not proven. ${BY_HAND}`;
+  return { verdict: "inconclusive", detail };
 }
+
+const saidBy = ({ status, error, granted }: Answered): string => `${status} ${error ?? (granted ? "granted" : "no error name")}`;
 
 export const hostOf = ({ endpoint }: Pick<Probe, "endpoint">): string => new URL(endpoint.url).host;

@@ -6,7 +6,7 @@
 import { type AuthorizeAnswer, askAuthorize, authorizationParameters, type Endpoint } from "../clients/oauth.js";
 import { union } from "../core/sets.js";
 import type { Check, ClientWish, Verdict } from "./contract.js";
-import { type Answered, asked, BY_HAND, hostOf, type Probe, sameAnswer } from "./probes.js";
+import { type Answered, asked, BY_HAND, hostOf, type Probe, toldApart } from "./probes.js";
 
 export interface UseProbe extends Pick<Probe, "clientId" | "env" | "limits"> {
   /** Where people sign in. */
@@ -64,7 +64,7 @@ async function pushes(pushed: Probe, redirectUrl: string, unregistered: string, 
   if (silent?.kind === "none") return { method, scopesRefused: false, ...unavailable(host, silent.why) };
   const [real, random] = [ours as Answered, other as Answered];
   const scopesRefused = real.error === "invalid_scope";
-  if (!sameAnswer(real, random) && (real.granted || scopesRefused)) return { method, scopesRefused, verdict: "accepted", detail: "" };
+  if ((real.granted || scopesRefused) && toldApart(real, random)) return { method, scopesRefused, verdict: "accepted", detail: "" };
   if (!real.granted && real.error === "invalid_redirect_uri") return { method, scopesRefused, ...refused(host, redirectUrl, real.error) };
   return { method, scopesRefused, ...alike(host, redirectUrl, String(real.status)) };
 }
@@ -80,13 +80,15 @@ async function pages(probe: UseProbe, endpoint: Endpoint, redirectUrl: string, u
   const scopesRefused = ours.kind === "returned" && ours.error === "invalid_scope";
   const silent = [ours, other].find(({ kind }) => kind === "none");
   if (silent?.kind === "none") return { method, scopesRefused, ...unavailable(host, silent.why) };
-  if (ours.kind === "returned" && other.kind === "kept") return { method, scopesRefused, verdict: "accepted", detail: "" };
-  if (ours.kind === "kept" && other.kind === "kept")
-    return {
-      method,
-      scopesRefused,
-      ...(ours.mismatch && other.mismatch ? refused(host, redirectUrl, "redirect_uri_mismatch") : alike(host, redirectUrl, `${ours.status}`)),
-    };
+  const accepted = { method, scopesRefused, verdict: "accepted", detail: "" } as const;
+  if (ours.kind === "returned" && other.kind === "kept") return accepted;
+  if (ours.kind === "kept" && other.kind === "kept") {
+    const { status, mismatch } = ours;
+    // Google asks people to sign in, and names a mismatch before that.
+    if (status < 400 && mismatch === undefined && other.mismatch !== undefined) return accepted;
+    const judged = mismatch !== undefined && mismatch === other.mismatch ? refused(host, redirectUrl, mismatch) : alike(host, redirectUrl, `${status}`);
+    return { method, scopesRefused, ...judged };
+  }
   return { method, scopesRefused, ...alike(host, redirectUrl, "a redirect to it") };
 }
 

@@ -61,11 +61,12 @@ export type AuthorizeAnswer =
   /** Sent back to the redirect URL, with this error. */
   | { kind: "returned"; error: string | undefined }
   /** A page, or a redirect to somewhere else. */
-  | { kind: "kept"; status: number /** The page says by a documented name that the redirect URL is the reason. */; mismatch: boolean }
+  | { kind: "kept"; status: number /** The name by which the page says that the redirect URL is the reason. */; mismatch: string | undefined }
   | { kind: "none"; why: string };
 
-/** Names of the error, as Google's page (redirect_uri_mismatch) and RFC 7591 (invalid_redirect_uri) have them. */
+/** Names of the error: Google's and that of RFC 7591, which a page of help may hold too, and the number on Microsoft's page, whose status is in no document. */
 const MISMATCH = /\b(redirect_uri_mismatch|invalid_redirect_uri)\b/;
+const MICROSOFT_MISMATCH = /\bAADSTS50011\b/;
 
 /** What the browser of a person who is not signed in would be answered, if nobody may be asked anything (prompt=none). */
 export async function askAuthorize({ redirectUrl, scopes, clientId, ...asking }: AuthorizeRequest): Promise<AuthorizeAnswer> {
@@ -82,7 +83,15 @@ export async function askAuthorize({ redirectUrl, scopes, clientId, ...asking }:
     const { searchParams, hash } = new URL(location);
     return { kind: "returned", error: errorName(searchParams.get("error") ?? new URLSearchParams(hash.slice(1)).get("error")) };
   }
-  return { kind: "kept", status: answer.status, mismatch: answer.status >= 400 && MISMATCH.test(answer.text ?? "") };
+  const page = answer.text ?? "";
+  const named = MISMATCH.exec(answer.status >= 400 ? page : authErrorIn(location)) ?? MICROSOFT_MISMATCH.exec(page);
+  return { kind: "kept", status: answer.status, mismatch: named?.[0] };
+}
+
+/** Google redirects to a page of its own and encodes there what that page will say. Nobody goes there. */
+function authErrorIn(location: string): string {
+  const [, query = ""] = /\?([^#]*)/.exec(location) ?? [];
+  return Buffer.from(new URLSearchParams(query).get("authError") ?? "", "base64url").toString("latin1");
 }
 
 /** An authorization request as Odeus makes it; some servers insist on a code challenge, and the others ignore it. */

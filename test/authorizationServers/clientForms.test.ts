@@ -54,5 +54,5 @@ it.each<[string[], boolean]>([
   [["jira", "confluence"], true],
   [["confluence", "jira", "something-custom"], true],
 ])("%j on one Atlassian app: warned about is %p", (slugs, warned) => {
-  expect(formWarnings(slugs)).toEqual(warned ? [expect.stringMatching(/^\w+ and \w+ share one Atlassian app, and an Atlassian app has one callback URL/)] : []);
+  expect(formWarnings(slugs)).toEqual(warned ? [expect.stringMatching(/^\w+ and \w+ share one Atlassian app\. An Atlassian app has one callback URL/)] : []);
 });

@@ -5,6 +5,7 @@ import { type Answered, clientCredentialsProbe, compared, type Probe, pairedProb
 import type { Env } from "../../src/core/env.js";
 import { Secret } from "../../src/core/secret.js";
 
+const OURS = "https://app.example/callback";
 const answer = (status: number, error?: string, granted = false): Answered => ({ kind: "answer", status, error, granted, codes: [] });
 
 describe("two answers, to the real secret and to a random one:", () => {
@@ -19,6 +20,13 @@ describe("two answers, to the real secret and to a random one:", () => {
     ["both get a token", answer(200, undefined, true), answer(200, undefined, true), "inconclusive"],
     ["both get the same strange answer", answer(404), answer(404), "inconclusive"],
     ["the real one is refused and the random one is not", answer(401, "invalid_client"), answer(400, "invalid_grant"), "inconclusive"],
+    ["the random one meets a server in trouble", answer(400, "invalid_grant"), answer(400, "temporarily_unavailable"), "inconclusive"],
+    ["the random one meets an error of the server", answer(400, "invalid_grant"), answer(400, "server_error"), "inconclusive"],
+    ["the random one is blocked on its way", answer(400, "invalid_grant"), answer(403), "inconclusive"],
+    ["the real one is blocked on its way", answer(403), answer(401, "invalid_client"), "inconclusive"],
+    ["the real one meets a limit", answer(400, "rate_limit_exceeded"), answer(401, "invalid_client"), "inconclusive"],
+    ["the real one is granted, the random one meets a server in trouble", answer(201, undefined, true), answer(400, "server_error"), "inconclusive"],
+    ["the real one is granted, the random one is refused without a word", answer(201, undefined, true), answer(403), "accepted"],
   ])("%s", (_what, real, random, verdict) => {
     const { verdict: found, detail } = compared(real, random, "auth.example.com");
     expect(found).toBe(verdict);
@@ -73,33 +81,34 @@ describe("asked over the wire", () => {
 
   it("a pair uses one made-up code, the real secret first and a random one of its length second", async () => {
     answers = [refusal(400, "invalid_grant"), refusal(401, "invalid_client")];
-    expect(await pairedProbe(probe())).toMatchObject({ verdict: "accepted", method: "paired token request" });
+    expect(await pairedProbe(probe(), OURS)).toMatchObject({ verdict: "accepted", method: "paired token request" });
     expect(forms.map((form) => form.get("client_secret"))).toEqual(["secret-of-the-probe", "a".repeat("secret-of-the-probe".length)]);
+    expect(forms.map((form) => form.get("redirect_uri"))).toEqual([OURS, OURS]);
     expect(forms[0]?.get("grant_type")).toBe("authorization_code");
     expect(forms[0]?.get("code")).toBe(forms[1]?.get("code"));
   });
 
   it("no second question is asked where the first has no answer", async () => {
     answers = [{ status: 200, body: "<html>" }];
-    expect(await pairedProbe(probe())).toMatchObject({ verdict: "unavailable", detail: expect.stringContaining("gave no usable answer") });
+    expect(await pairedProbe(probe(), OURS)).toMatchObject({ verdict: "unavailable", detail: expect.stringContaining("gave no usable answer") });
     expect(forms).toHaveLength(1);
   });
 
   it("a secret that is refused is never said to be wrong where the header might have been right", async () => {
     answers = [refusal(401, "invalid_client")];
-    expect(await pairedProbe(probe())).toMatchObject({ verdict: "rejected" });
+    expect(await pairedProbe(probe(), OURS)).toMatchObject({ verdict: "rejected" });
     expect(forms).toHaveLength(2);
-    expect(await pairedProbe(probe({ authentication: undefined }))).toMatchObject({ verdict: "rejected" });
+    expect(await pairedProbe(probe({ authentication: undefined }), OURS)).toMatchObject({ verdict: "rejected" });
     expect(headers.slice(2)).toEqual([undefined, undefined, `Basic ${Buffer.from("id:secret-of-the-probe").toString("base64")}`]);
     answers = [refusal(401, "invalid_client"), refusal(401, "invalid_client"), refusal(400, "invalid_grant")];
-    const found = await pairedProbe(probe({ authentication: undefined }));
+    const found = await pairedProbe(probe({ authentication: undefined }), OURS);
     expect(found).toMatchObject({ verdict: "inconclusive", detail: expect.stringContaining("in the Basic header otherwise") });
   });
 
   it("a Basic header holds both halves form-encoded, and the body none of them but the id", async () => {
     answers = [refusal(400, "invalid_grant"), refusal(401, "invalid_client")];
     const clientSecret = new Secret("a secret+with/every=kind:of%sign ä");
-    expect(await pairedProbe(probe({ authentication: "basic", clientId: "the id", clientSecret }))).toMatchObject({ verdict: "accepted" });
+    expect(await pairedProbe(probe({ authentication: "basic", clientId: "the id", clientSecret }), OURS)).toMatchObject({ verdict: "accepted" });
     const [id = "", secret = "", ...rest] = Buffer.from(headers[0]?.slice("Basic ".length) ?? "", "base64")
       .toString()
       .split(":");
@@ -113,7 +122,7 @@ describe("asked over the wire", () => {
     ["its error alone", (sent) => JSON.stringify({ error: new URLSearchParams(sent).get("client_secret") })],
   ])("a server that repeats the request in %s has said nothing by the difference", async (_what, body) => {
     answers = [{ status: 400, body }];
-    const found = await pairedProbe(probe());
+    const found = await pairedProbe(probe(), OURS);
     expect(found).toMatchObject({ verdict: "inconclusive", detail: expect.stringContaining("400 no error name") });
     expect(JSON.stringify(found)).not.toMatch(/secret-of-the-probe|aaaa/);
   });
@@ -134,15 +143,15 @@ describe("asked over the wire", () => {
     ],
   ])("a pushed request that is %s", async (_what, given, verdict, requests) => {
     answers = given;
-    const found = await pushedProbe(probe(), { redirectUrl: "https://app.example/callback", scopes: ["a", "b"] });
+    const found = await pushedProbe(probe(), { redirectUrl: OURS, scopes: ["a", "b"] });
     expect(found).toMatchObject({ verdict, method: "pushed authorization request" });
     expect(forms).toHaveLength(requests);
-    expect(Object.fromEntries(forms[0] ?? [])).toMatchObject({ response_type: "code", redirect_uri: "https://app.example/callback", scope: "a b" });
+    expect(Object.fromEntries(forms[0] ?? [])).toMatchObject({ response_type: "code", redirect_uri: OURS, scope: "a b" });
   });
 
   it("a pushed request that nobody answers leaves another way free: no random secret is sent", async () => {
     answers = [{ status: 404, body: "<html>" }];
-    expect(await pushedProbe(probe(), { redirectUrl: "https://app.example/callback", scopes: [] })).toBeUndefined();
+    expect(await pushedProbe(probe(), { redirectUrl: OURS, scopes: [] })).toBeUndefined();
     expect(forms.map((form) => form.get("client_secret"))).toEqual(["secret-of-the-probe"]);
   });
 

@@ -78,6 +78,11 @@ const json =
   (_asked, response) =>
     void response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
 const mismatch = page(400, "<main>Error 400: redirect_uri_mismatch</main>");
+/** What Google is seen to answer: a redirect to a page of its own, with what that page will say. */
+const googles = page(302, "", {
+  location: `/signin/oauth/error?authError=${Buffer.from("\n\x15redirect_uri_mismatch\x12\x1fYou can't sign in").toString("base64url")}&client_id=id#x`,
+});
+const huge = page(400, "x".repeat(10 * 1024 * 1024));
 
 describe("two authorization requests, to our redirect URL and to one that nobody registered:", () => {
   it("ask nobody anything, on the same host, with the scopes that the integrations ask for", async () => {
@@ -104,6 +109,16 @@ describe("two authorization requests, to our redirect URL and to one that nobody
       "rejected",
       /does not know the redirect URL https:\/\/app\.example\/\S+callback for this client \(redirect_uri_mismatch\)\. Register it/,
     ],
+    ["both are sent to Google's page of the error", googles, "rejected", /does not know the redirect URL \S+ for this client \(redirect_uri_mismatch\)/],
+    [
+      "ours is sent to a sign-in page, the other one to Google's page of the error",
+      (asked, response) => (asked.redirectUrl === OURS ? page(302, "", { location: "/v3/signin/identifier" }) : googles)(asked, response),
+      "accepted",
+      /tells the redirect URL/,
+    ],
+    ["both get Microsoft's page, whatever its status is", page(200, "<b>AADSTS50011: The redirect URI</b>"), "rejected", /\(AADSTS50011\)/],
+    ["both get Microsoft's sign-in page, and the URL is looked at after it", page(200, "<title>Sign in</title>"), "inconclusive", /the same answer \(200\)/],
+    ["10 MB come in place of a page", huge, "unavailable", /sent far too much/],
     ["both get one page that names nothing", page(400), "inconclusive", /the same answer \(400\)/],
     ["both get a sign-in page, whatever it says of redirect_uri_mismatch", page(200, "help: redirect_uri_mismatch"), "inconclusive", /the same answer \(200\)/],
     ["both are sent to a sign-in page", page(302, "", { location: "/login" }), "inconclusive", /the same answer \(302\)/],
@@ -186,6 +201,8 @@ describe("pushed requests", () => {
     ],
     ["both are taken: the same", taken, "inconclusive", "paired authorization request"],
     ["there is no such place: the same", page(404), "inconclusive", "paired authorization request"],
+    ["10 MB come in place of an answer: the same", huge, "inconclusive", "paired authorization request"],
+    ["the other one meets a server in trouble: the same", byUrl(taken, json(400, { error: "server_error" })), "inconclusive", "paired authorization request"],
   ])("%s", async (_what, answer, verdict, method) => {
     push = answer;
     expect((await probed({ pushed: true }))[0]).toMatchObject({ property: "redirectUrl", verdict, method });

@@ -26,7 +26,8 @@ describe.each(HOSTS)("another client through the %s host", (_name, start) => {
   }
   /** A client that somebody made in Entra by hand. */
   async function handMade(tenantId = stage.world.tenantId): Promise<{ clientId: string; clientSecret: string; tenantId: string }> {
-    const { appId, secret } = await appByHand(stage.world, {}, tenantId);
+    const redirectUris = await Promise.all(["outlook-email", "sharepoint", "excel"].map(async (slug) => (await stage.slot(slug)).redirectUrl));
+    const { appId, secret } = await appByHand(stage.world, { web: { redirectUris } }, tenantId);
     return { clientId: appId, clientSecret: secret, tenantId };
   }
   const mail = (more: Inputs): Inputs => ({ integrations: uses("outlook-email", "sharepoint"), ...more });

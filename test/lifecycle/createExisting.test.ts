@@ -1,5 +1,6 @@
 /** A first `up` with a client that somebody made by hand: proven by a paired token request, entered, and never changed. */
 
+import { appByHand } from "../support/entraByHand.js";
 import { entra, HOSTS, type Stage, startStage, uses } from "../support/oauthClientConfig.js";
 import type { Inputs } from "../support/providerHost.js";
 
@@ -81,6 +82,15 @@ describe.each(HOSTS)("a create with a hand-made client through the %s host", (_n
     expect(JSON.stringify(stage.host.lines) + stage.host.stderr + wrong.message).not.toContain("surely-not-the-secret");
   });
 
+  it("tells right from wrong where the server looks at client and redirect URL together, and proves nothing of a wrong one", async () => {
+    const client = await handMade();
+    await stage.world.behaviour("atlassian", "clientWithRedirect");
+    const wrong = await stage.up(jira({ ...client, clientSecret: "surely-not-the-secret" }));
+    expect(wrong.state["verification"]).toMatchObject({ verdict: "inconclusive" });
+    const made = await stage.up(jira(client), wrong);
+    expect(made.state["verification"]).toMatchObject({ verdict: "accepted", method: "paired token request" });
+  });
+
   it("asks no token endpoint with verify off, and says so", async () => {
     const client = await handMade();
     const made = await stage.up(jira(client, { verify: false }));
@@ -97,14 +107,11 @@ describe.each(HOSTS)("a create with a hand-made client through the %s host", (_n
   });
 
   it("proves an Entra app made by hand with client credentials in its tenant", async () => {
-    const { body: app } = await stage.world.graph<{ id: string; appId: string }>("POST", "/applications", { displayName: "by hand" });
-    await stage.world.graph("POST", "/servicePrincipals", { appId: app.appId });
-    const { body: password } = await stage.world.graph<{ secretText: string }>("POST", `/applications/${app.id}/addPassword`, {
-      passwordCredential: { displayName: "x" },
-    });
-    const existing = { clientId: app.appId, clientSecret: password.secretText, tenantId: stage.world.tenantId };
+    const { redirectUrl } = await stage.slot("outlook-email");
+    const { appId, secret } = await appByHand(stage.world, { web: { redirectUris: [redirectUrl] } });
+    const existing = { clientId: appId, clientSecret: secret, tenantId: stage.world.tenantId };
     const made = await stage.up({ integrations: uses("outlook-email"), existing });
-    expect(made.state["verification"]).toMatchObject({ verdict: "accepted", method: "client credentials", proven: ["secret"] });
+    expect(made.state["verification"]).toMatchObject({ verdict: "accepted", method: "client credentials", proven: ["secret", "redirectUrl"] });
     expect((await stage.slot("outlook-email")).client).toMatchObject(existing);
   });
 

@@ -197,7 +197,8 @@ describe.each(HOSTS)("unfinished work through the %s host", (_name, start) => {
   });
 
   async function handMade(): Promise<Inputs> {
-    const { appId, secret } = await appByHand(stage.world);
+    const redirectUris = await Promise.all(SLUGS.map(async (slug) => (await stage.slot(slug)).redirectUrl));
+    const { appId, secret } = await appByHand(stage.world, { web: { redirectUris } });
     return { clientId: appId, clientSecret: secret, tenantId: stage.world.tenantId };
   }
 

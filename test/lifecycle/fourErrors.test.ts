@@ -7,6 +7,7 @@ import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import { userError } from "../../src/sandbox/odeus/userErrors.js";
 import type { VendorName } from "../../src/sandbox/vendors/vendorServer.js";
+import { appByHand, graphPermissions } from "../support/entraByHand.js";
 import { REPOSITORY } from "../support/hostProcess.js";
 import { entra, HOSTS, type Made, type Stage, startStage, uses } from "../support/oauthClientConfig.js";
 import type { Inputs } from "../support/providerHost.js";
@@ -33,7 +34,7 @@ describe.each(HOSTS)("the four errors, through the %s host", (_name, start) => {
   });
   beforeEach(async () => {
     await stage.clear();
-    for (const vendor of ["google", "atlassian"] as const) await stage.world.behaviour(vendor, "clientFirst");
+    for (const vendor of ["google", "atlassian", "openid"] as const) await stage.world.behaviour(vendor, "clientFirst");
     await stage.world.consent(true);
   });
   afterAll(() => stage.stop());
@@ -139,74 +140,152 @@ describe.each(HOSTS)("the four errors, through the %s host", (_name, start) => {
     });
   });
 
+  /** Without a proof, people meet the error; with one, up does, changes nothing, and says what to do. */
+  const walk = async (slug: string, inputs: Inputs, code: string | RegExp): Promise<string> => {
+    const unasked = await stage.up({ ...inputs, verify: false });
+    expect(await seen(slug)).toMatchObject({ code: expect.stringMatching(code) });
+    await stage.destroy(unasked);
+    const { message } = await stage.failingUp(inputs);
+    expect(message).toContain("Nothing was changed.");
+    expect((await stage.slot(slug)).client).toBeUndefined();
+    return message;
+  };
+  const works = async (slug: string, inputs: Inputs): Promise<void> => {
+    await stage.up(inputs);
+    expect(await seen(slug)).toBeUndefined();
+  };
+  /** What tells the vendors' servers apart is in their rows; the rest is the same at all of them. */
+  const ADVICE = "Register it at the app, to the letter";
+
   describe.each<[VendorName, string]>([
     ["google", "gmail"],
     ["atlassian", "jira"],
-  ])("with a client made by hand at %s", (vendor, slug) => {
-    const registered = async (change: { redirectUris?: string[]; scopes?: string[] } = {}) => {
-      const { redirectUrl, defaultScopes } = await stage.slot(slug);
-      return stage.world.vendorClient(vendor, { redirectUris: [redirectUrl], scopes: defaultScopes, ...change });
-    };
-    const inputs = (existing: Inputs, more: Inputs = {}): Inputs => ({ integrations: uses(slug), existing, ...more });
-    /** Without a proof, people meet the error; with one, up does, changes nothing, and says what to do. */
-    const walk = async (existing: Inputs, code: string): Promise<string> => {
-      const unasked = await stage.up(inputs(existing, { verify: false }));
-      expect(await seen(slug)).toMatchObject({ code });
-      await stage.destroy(unasked);
-      const { message } = await stage.failingUp(inputs(existing));
-      expect(message).toContain("Nothing was changed.");
-      expect((await stage.slot(slug)).client).toBeUndefined();
-      return message;
-    };
-    const works = async (existing: Inputs): Promise<void> => {
-      await stage.up(inputs(existing));
-      expect(await seen(slug)).toBeUndefined();
-    };
+    ["openid", "of any server"],
+  ])("with a client made by hand at %s", (vendor, integration) => {
+    let slug = integration;
+    /** Of any server: where it is, and the scopes of an integration made from scratch. */
+    let endpoints: Inputs = {};
+    let scopes: string[] | undefined;
+    beforeAll(async () => {
+      if (vendor !== "openid") return;
+      const urn = stage.host.urn("CustomIntegration", integration);
+      const { inputs } = await stage.host.check(urn, { name: integration });
+      slug = String((await stage.host.create(urn, inputs)).state["slug"]);
+      const origin = stage.world.origins.openid;
+      endpoints = { authorizationUrl: `${origin}/authorize`, tokenUrl: `${origin}/token` };
+      scopes = ["pages.read", "pages.write"];
+    });
+    const needed = async (): Promise<string[]> => scopes ?? (await stage.slot(slug)).defaultScopes;
+    const registered = async (change: { redirectUris?: string[]; scopes?: string[] } = {}) =>
+      stage.world.vendorClient(vendor, { redirectUris: [(await stage.slot(slug)).redirectUrl], scopes: await needed(), ...change });
+    const inputs = (existing: Inputs, more: Inputs = {}): Inputs => ({
+      integrations: [{ integration: slug, ...(scopes === undefined ? {} : { scopes }) }],
+      existing: { ...endpoints, ...(vendor === "openid" ? { issuer: stage.world.origins.openid } : {}), ...existing },
+      ...more,
+    });
 
     it("redirect_uri_mismatch: a slash too many is found by up, which says what to register", async () => {
       const { redirectUrl } = await stage.slot(slug);
       const client = await registered({ redirectUris: [`${redirectUrl}/`] });
-      const message = await walk(client, "redirect_uri_mismatch");
-      expect(message).toContain(`does not know the redirect URL ${redirectUrl} for this client (redirect_uri_mismatch). Register it at the app, to the letter`);
+      const message = await walk(slug, inputs(client), /^(redirect_uri_mismatch|invalid_redirect_uri)$/);
+      expect(message).toMatch(/does not know the redirect URL \S+ for this client \((redirect_uri_mismatch|invalid_redirect_uri)\)/);
+      expect(message).toContain(redirectUrl);
+      expect(message).toContain(ADVICE);
       await stage.world.changeVendorClient(vendor, client.clientId, { redirectUris: [redirectUrl] });
-      await works(client);
+      await works(slug, inputs(client));
       expect(advice("redirect_uri_mismatch", "existing")).toMatch(/copy `redirectUrls` to the letter; look at a slash at the end/);
     });
 
     it("invalid client: a wrong secret is found by up, which says what to check", async () => {
       const client = await registered();
-      const message = await walk({ ...client, clientSecret: "not-the-secret" }, "invalid_client");
+      const message = await walk(slug, inputs({ ...client, clientSecret: "not-the-secret" }), "invalid_client");
       expect(message).toMatch(
         /refuses the client id or the secret[\s\S]*the id and the secret belong together, the secret is the value and not its id, nothing is cut off/,
       );
-      await works(client);
+      await works(slug, inputs(client));
       expect(advice("invalid client", "existing")).toContain("check id and secret");
     });
 
     it("insufficient_scope: a scope that is not registered is found by up, which names all that are needed", async () => {
-      const { defaultScopes } = await stage.slot(slug);
-      const client = await registered({ scopes: defaultScopes.slice(0, 1) });
-      const message = await walk(client, "insufficient_scope");
-      expect(message).toContain(`upper and lower case as shown: ${defaultScopes.join(" ")}.`);
-      await stage.world.changeVendorClient(vendor, client.clientId, { scopes: defaultScopes });
-      await works(client);
+      const all = await needed();
+      // Another client has them all, so that the server knows them.
+      await registered();
+      const client = await registered({ scopes: all.slice(0, 1) });
+      const message = await walk(slug, inputs(client), "insufficient_scope");
+      expect(message).toContain(`upper and lower case as shown: ${all.join(" ")}.`);
+      await stage.world.changeVendorClient(vendor, client.clientId, { scopes: all });
+      await works(slug, inputs(client));
       expect(advice("insufficient_scope", "existing")).toMatch(/register every scope of `effectiveScopes`, upper and lower case as shown/);
     });
 
     it("consent, and the scopes where they are not refused, are said to be unproven, with how to prove them by hand", async () => {
       const made = await stage.up(inputs(await registered()));
       expect(made.state["verification"]).toMatchObject({ proven: ["secret", "redirectUrl"], unproven: ["scopes", "consent"] });
-      expect(detailOf(made)).toMatch(/scopes: .*compare them in the .* console .* with the output effectiveScopes.*consent: .*connect one user\.$/);
+      expect(detailOf(made)).toMatch(/scopes: .*compare them in the .* with the output effectiveScopes.*consent: .*connect one user\.$/);
     });
 
     it("where the server tells nothing, up warns, and the one user that it asks for finds the error", async () => {
       await stage.world.behaviour(vendor, "codeFirst");
+      // Without pushed requests, which prove it all the same.
+      const asking = (existing: Inputs): Inputs => inputs({ ...existing, issuer: undefined });
       const client = await registered();
-      const made = await stage.up(inputs({ ...client, clientSecret: "not-the-secret" }));
+      const made = await stage.up(asking({ ...client, clientSecret: "not-the-secret" }));
       expect(stage.said("WARNING")).toEqual([expect.stringMatching(/^the client secret is not proven \(inconclusive\): .* Connect one user to be sure\.$/)]);
       expect(made.state["verification"]).toMatchObject({ unproven: expect.arrayContaining(["secret"]) });
       expect(await seen(slug)).toMatchObject({ code: "invalid_client" });
-      await stage.up(inputs(client), made);
+      await stage.up(asking(client), made);
+      expect(await seen(slug)).toBeUndefined();
+    });
+  });
+
+  describe("with an app that another resource made at Microsoft", () => {
+    const slug = "outlook-email";
+    const registered = async (web: Inputs = {}) => {
+      const { redirectUrl, defaultScopes } = await stage.slot(slug);
+      const requiredResourceAccess = await graphPermissions(stage.world, defaultScopes);
+      const { id, appId, secret } = await appByHand(stage.world, { web: { redirectUris: [redirectUrl], ...web }, requiredResourceAccess });
+      return { id, existing: { clientId: appId, clientSecret: secret, tenantId: stage.world.tenantId } };
+    };
+    const inputs = (existing: Inputs, scopes?: string[]): Inputs => ({
+      integrations: [{ integration: slug, ...(scopes === undefined ? {} : { scopes }) }],
+      existing,
+    });
+
+    it("redirect_uri_mismatch: a slash too many is found by up, which says what to register", async () => {
+      const { redirectUrl } = await stage.slot(slug);
+      const { id, existing } = await registered({ redirectUris: [`${redirectUrl}/`] });
+      const message = await walk(slug, inputs(existing), "redirect_uri_mismatch");
+      expect(message).toContain(`does not know the redirect URL ${redirectUrl} for this client (AADSTS50011). ${ADVICE}`);
+      await stage.world.graph("PATCH", `/applications/${id}`, { web: { redirectUris: [redirectUrl] } });
+      await works(slug, inputs(existing));
+    });
+
+    it("invalid client: a wrong secret is found by up, which says what to check", async () => {
+      const { existing } = await registered();
+      const message = await walk(slug, inputs({ ...existing, clientSecret: "not-the-secret" }), "invalid_client");
+      expect(message).toMatch(/does not accept the client \(401 invalid_client, AADSTS7000215\)[\s\S]*the secret is the value and not its id/);
+      await works(slug, inputs(existing));
+    });
+
+    it("consent required: said to be unproven, found by the one user that the output asks for, and ended by what the README says", async () => {
+      await stage.world.consent(false);
+      const { existing } = await registered();
+      const made = await stage.up(inputs(existing));
+      expect(made.state["verification"]).toMatchObject({ unproven: ["scopes", "consent"] });
+      expect(detailOf(made)).toMatch(/consent: .*an administrator grants it in the Entra admin centre .*: connect one user\.$/);
+      expect(await seen(slug)).toMatchObject({ code: "consent_required" });
+      // What the admin centre does.
+      await send(`${stage.world.origins.entra}/${stage.world.tenantId}/adminconsent?client_id=${existing.clientId}`, { method: "POST" });
+      expect(await seen(slug)).toBeUndefined();
+      expect(advice("consent required", "existing")).toContain("an administrator grants consent at the app");
+    });
+
+    it("insufficient_scope: said to be unproven, and found by the one user that the output asks for", async () => {
+      const { existing } = await registered();
+      const made = await stage.up(inputs(existing, ["Mail.Sned", "offline_access"]));
+      expect(detailOf(made)).toMatch(/scopes: .*upper and lower case count/);
+      expect(await seen(slug)).toMatchObject({ code: "insufficient_scope", remedy: expect.stringContaining("exact upper and lower case") });
+      await stage.up(inputs(existing, ["Mail.Send", "offline_access"]), made);
       expect(await seen(slug)).toBeUndefined();
     });
   });

@@ -1,5 +1,6 @@
 /** The life of a hand-made client after its first `up`: its secret is the program's, and its slots may change hands. */
 
+import { appByHand } from "../support/entraByHand.js";
 import { HOSTS, type Stage, startAgain, startStage, uses } from "../support/oauthClientConfig.js";
 import type { Inputs } from "../support/providerHost.js";
 
@@ -66,11 +67,60 @@ describe.each(HOSTS)("a hand-made client through the %s host", (_name, start) =>
     expect((await stage.slot("jira")).client).toMatchObject(client);
   });
 
-  it("changes its tenant, and its endpoints, in place", async () => {
+  it.each([
+    ["issuer", ""],
+    ["authorizationUrl", "/authorize"],
+    ["tokenUrl", "/oauth/token"],
+  ])("is proven again in place where its %s alone changes", async (property, place) => {
     const made = await stage.up(jira());
-    const tokenUrl = `${stage.world.origins.atlassian}/oauth/token`;
-    const next = await stage.up(jira({}, { tokenUrl }), made);
-    expect(next.state).toMatchObject({ clientId: client.clientId, verification: { verdict: "accepted" } });
+    await stage.world.clearCalls();
+    const next = await stage.up(jira({}, { [property]: stage.world.origins.atlassian + place }), made);
+    expect(next.state).toMatchObject({ clientId: client.clientId, verification: { verdict: "accepted", proven: ["secret", "redirectUrl"] } });
+    const asked = (await stage.world.calls()).filter(({ counterpart }) => counterpart === "atlassian").map(({ operation }) => operation);
+    expect(asked.sort()).toEqual(["authorize", "authorize", ...(property === "issuer" ? ["discovery"] : []), "token", "token"]);
     expect((await stage.plan(next)).changes).toBe(false);
+  });
+
+  it("is proven in place where its tenant is given later", async () => {
+    const { redirectUrl } = await stage.slot("outlook-email");
+    const { appId, secret } = await appByHand(stage.world, { web: { redirectUris: [redirectUrl] } });
+    const mail = (more: Inputs = {}): Inputs => ({ integrations: uses("outlook-email"), existing: { clientId: appId, clientSecret: secret, ...more } });
+    const made = await stage.up(mail());
+    expect(made.state["verification"]).toMatchObject({ verdict: "inconclusive" });
+    const { tenantId } = stage.world;
+    const next = await stage.up(mail({ tenantId }), made);
+    expect(next.state["verification"]).toMatchObject({ verdict: "accepted", method: "client credentials" });
+    expect((await stage.slot("outlook-email")).client).toMatchObject({ clientId: appId, tenantId });
+    expect((await stage.plan(next)).changes).toBe(false);
+  });
+
+  describe("without a secret", () => {
+    const settings = (clientSecretRequired: boolean) =>
+      stage.world.odeus("PATCH", `/settings/integrations/${stage.world.integrations["jira"]}`, { clientSecretRequired });
+    beforeEach(() => settings(false));
+    afterEach(() => settings(true));
+    const bare = (more: Inputs = {}): Inputs => ({ integrations: uses("jira"), existing: { clientId: client.clientId }, ...more });
+
+    it("is asked about its redirect URL all the same, and says that no secret was asked about", async () => {
+      const made = await stage.up(bare());
+      expect(made.state["verification"]).toMatchObject({
+        verdict: "unavailable",
+        method: "none",
+        detail: expect.stringMatching(/^No client secret is given, so none was asked about\. scopes: /),
+        proven: ["redirectUrl"],
+        unproven: ["secret", "scopes", "consent"],
+      });
+      const asked = (await stage.world.calls()).filter(({ counterpart }) => counterpart === "atlassian");
+      expect(asked.map(({ operation }) => operation)).toEqual(["authorize", "authorize"]);
+      expect((await stage.plan(made)).changes).toBe(false);
+      await stage.destroy(made);
+      const skipped = await stage.up(bare({ verify: false }));
+      expect(skipped.state["verification"]).toMatchObject({ verdict: "skipped" });
+    });
+
+    it("is refused where its redirect URL is not registered", async () => {
+      await stage.world.changeVendorClient("atlassian", client.clientId, { redirectUris: ["http://localhost:1/elsewhere"] });
+      expect((await stage.failingUp(bare())).message).toMatch(/does not know the redirect URL[\s\S]*Nothing was changed/);
+    });
   });
 });

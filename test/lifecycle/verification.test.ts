@@ -3,6 +3,7 @@
 import { createServer } from "node:http";
 import type { RecordedCall } from "../../src/sandbox/calls.js";
 import type { VendorName } from "../../src/sandbox/vendors/vendorServer.js";
+import { appByHand } from "../support/entraByHand.js";
 import { HOSTS, type Made, type Stage, startAgain, startStage, uses } from "../support/oauthClientConfig.js";
 import type { Inputs } from "../support/providerHost.js";
 
@@ -31,11 +32,8 @@ describe.each(HOSTS)("verification through the %s host", (name, start) => {
   };
   const entraClientFor = async (...slugs: string[]) => {
     const redirectUris = await Promise.all(slugs.map(async (slug) => (await stage.slot(slug)).redirectUrl));
-    const { body: app } = await stage.world.graph<{ id: string; appId: string }>("POST", "/applications", { displayName: "by hand", web: { redirectUris } });
-    await stage.world.graph("POST", "/servicePrincipals", { appId: app.appId });
-    const credential = { passwordCredential: { displayName: "x" } };
-    const { body: password } = await stage.world.graph<{ secretText: string }>("POST", `/applications/${app.id}/addPassword`, credential);
-    return { clientId: app.appId, clientSecret: password.secretText };
+    const { appId, secret } = await appByHand(stage.world, { web: { redirectUris } });
+    return { clientId: appId, clientSecret: secret };
   };
   /** Calls to the servers that issue tokens. */
   const asked = async (): Promise<RecordedCall[]> => (await stage.world.calls()).filter(({ counterpart }) => counterpart !== "odeus");
@@ -87,7 +85,7 @@ describe.each(HOSTS)("verification through the %s host", (name, start) => {
       const client = await clientFor("atlassian", "jira");
       const both = { integrations: uses("jira", "confluence"), existing: client };
       const share = expect.stringMatching(
-        /^jira and confluence share one Atlassian app, and an Atlassian app has one callback URL: users can connect to one of them only/,
+        /^jira and confluence share one Atlassian app\. An Atlassian app has one callback URL: users can connect to one integration only/,
       );
       const { message } = await stage.failingUp(both);
       expect(stage.said("WARNING")).toEqual([share]);
@@ -96,6 +94,17 @@ describe.each(HOSTS)("verification through the %s host", (name, start) => {
       expect(message).toContain("Nothing was changed.");
       await stage.up({ ...both, verify: false });
       expect(stage.said("WARNING")).toEqual([share, share]);
+    });
+
+    it("warns of two resources that share it, and says it where the second one's redirect URL is refused", async () => {
+      const existing = await clientFor("atlassian", "jira");
+      await stage.up({ integrations: uses("jira"), existing }, undefined, "first");
+      expect(stage.said("WARNING")).toEqual([]);
+      const { message } = await stage.failingUp({ integrations: uses("confluence"), existing }, undefined, "second");
+      expect(stage.said("WARNING")).toEqual([
+        expect.stringMatching(/^confluence shares its Atlassian app with the resource first\. An Atlassian app has one callback URL/),
+      ]);
+      expect(message).toMatch(/does not know the redirect URL .* An Atlassian app has one callback URL: .*Make an app for each/);
     });
 
     // The engine asks dynamic resources nothing in a preview.
@@ -126,6 +135,7 @@ describe.each(HOSTS)("verification through the %s host", (name, start) => {
       expect((await stage.failingUp({ integrations: uses("outlook-email"), existing: wrong })).message).toMatch(
         /rejected\. .*\(401 invalid_client, AADSTS7000215\)/,
       );
+      expect(await operations()).toEqual(Array(4).fill("token"));
     });
 
     it("says what is missing where no tenant is given", async () => {
@@ -136,6 +146,14 @@ describe.each(HOSTS)("verification through the %s host", (name, start) => {
     it("refuses in check a secret's id in place of its value", async () => {
       const { failures } = await stage.host.check(stage.urn(), { integrations: uses("outlook-email"), existing: { clientId: "x", clientSecret: IAM_CLIENT } });
       expect(failures).toEqual([expect.stringMatching(/^existing\.clientSecret: has the form of an id/)]);
+    });
+
+    it("refuses it also where the program names the integration by its id", async () => {
+      const inputs = { integrations: uses(stage.world.integrations["outlook-email"] ?? ""), existing: { clientId: "x", clientSecret: IAM_CLIENT } };
+      const { message } = await stage.failingUp(inputs);
+      expect(message).toContain("existing.clientSecret: has the form of an id");
+      expect(message).not.toContain(IAM_CLIENT);
+      expect(await asked()).toEqual([]);
     });
   });
 
@@ -184,6 +202,23 @@ describe.each(HOSTS)("verification through the %s host", (name, start) => {
       );
       expect(message).toContain("Nothing was changed.");
       expect(await stage.changingCalls()).toEqual([]);
+    });
+
+    it.each([
+      ["metadata", 2, async () => ({ issuer: stage.world.origins.openid })],
+      [
+        "metadata whose place for pushed requests gives no answer",
+        3,
+        async () => {
+          await stage.world.fault({ counterpart: "openid", operation: "pushAuthorization", fault: "html", times: "always" });
+          return { issuer: stage.world.origins.openid };
+        },
+      ],
+      ["endpoints alone, so that the secret may belong into the header", 3, async () => ({ tokenUrl: `${stage.world.origins.openid}/token` })],
+    ] as const)("asks about a wrong secret, at a server with %s, %i times, its random one among them", async (_what, times, endpoints) => {
+      const existing = { ...(await clientFor("openid", "jira")), clientSecret: "surely-not-the-secret", ...(await endpoints()) };
+      expect((await stage.failingUp({ integrations: uses("jira"), existing })).message).toContain("refuses the client id or the secret");
+      expect((await operations()).filter((operation) => operation !== "discovery")).toHaveLength(times);
     });
 
     it("finds nothing out where the metadata is another issuer's, says so, and sends no secret", async () => {

@@ -2,14 +2,12 @@
 
 import type { WorldOptions } from "../../src/sandbox/world.js";
 import type { EngineStack } from "./engineStack.js";
-import { appByHand } from "./entraByHand.js";
+import { appByHand, graphPermissions } from "./entraByHand.js";
 import type { World } from "./sandbox.js";
 
 /** The right for one's own apps does not reach those of others. */
 export const WORLD: WorldOptions = { permissions: ["Application.ReadWrite.All", "DelegatedPermissionGrant.ReadWrite.All"] };
 const slotOf = (world: World, slug: string) => `/integrations/v1/${world.integrations[slug]}/oauth-client`;
-
-const GRAPH = "00000003-0000-0000-c000-000000000000";
 
 /** One client for each server, in outlook-email, jira, servicenow and in "Warehouse", and an app in no slot. */
 export async function madeByHand(stack: Pick<EngineStack, "slot" | "world">) {
@@ -18,7 +16,7 @@ export async function madeByHand(stack: Pick<EngineStack, "slot" | "world">) {
   const app = await appByHand(world, {
     displayName: "Mail by hand",
     web: { redirectUris: [mail.redirectUrl] },
-    requiredResourceAccess: [{ resourceAppId: GRAPH, resourceAccess: (await scopeIds(world, mail.defaultScopes)).map((id) => ({ id, type: "Scope" })) }],
+    requiredResourceAccess: await graphPermissions(world, mail.defaultScopes),
   });
   await world.odeus("PUT", slotOf(world, "outlook-email"), { clientId: app.appId, clientSecret: app.secret, tenantId: world.tenantId, scopeSync: true });
 
@@ -49,9 +47,4 @@ export async function madeByHand(stack: Pick<EngineStack, "slot" | "world">) {
     tablesId: held?.clientId,
     spare: await appByHand(world, { displayName: "In no slot" }),
   };
-}
-
-async function scopeIds(world: World, names: string[]): Promise<string[]> {
-  const { body } = await world.graph<{ oauth2PermissionScopes: { id: string; value: string }[] }>("GET", `/servicePrincipals(appId='${GRAPH}')`);
-  return names.map((name) => body.oauth2PermissionScopes.find(({ value }) => value === name)?.id ?? name);
 }

@@ -36,7 +36,14 @@ export function serverOf(context: Context, properties: Properties, recordedTenan
   }
   if (existing === undefined) throw new ConfigError("this state names no kind of client that this version knows.");
   const { clientId, tenantId, issuer, authorizationUrl, tokenUrl } = existing;
-  return createExistingServer({ ...common, clientId, tenantId, issuer, authorizationUrl, tokenUrl });
+  // In a preview it may be a value that is not known yet.
+  const clientSecret = typeof existing.clientSecret === "string" ? existing.clientSecret : undefined;
+  return createExistingServer({ ...common, clientId, clientSecret, tenantId, issuer, authorizationUrl, tokenUrl, claim: claimIn(context) });
+}
+
+/** Answers the resource that has spoken before. */
+function claimIn({ claims, urn }: Context): (what: string) => string | undefined {
+  return (what) => claims.add(urn, [what])[0]?.urn.split("::").pop();
 }
 
 /** The tenant: the program's word, else the credentials'. Credentials for another tenant than the state's are refused, not followed. */
@@ -116,6 +123,7 @@ function formerServer(context: Context, inputs: Properties, state: Properties | 
   if (former.kind === "existing")
     return createExistingServer({
       clientId: former.clientId,
+      clientSecret: undefined,
       tenantId: former.tenantId,
       issuer: undefined,
       authorizationUrl: undefined,
@@ -123,6 +131,7 @@ function formerServer(context: Context, inputs: Properties, state: Properties | 
       config: context.config,
       env: context.env,
       limits: limitsOf(context.config),
+      claim: claimIn(context),
     });
   if (former.kind === "serviceNow") {
     const serviceNow = ((state?.["serviceNow"] ?? inputs["serviceNow"]) as unknown as ServiceNowInputs | undefined) ?? { name: former.clientId };
@@ -161,7 +170,7 @@ export function wishOf(inputs: Properties, state: Properties | undefined, record
   const before = state as unknown as OAuthClientConfigInputs | undefined;
   const { existing } = declared;
   const proof = (client: OAuthClientConfigInputs["existing"]) =>
-    JSON.stringify([client?.clientId, client?.clientSecret, client?.tenantId, client?.tokenUrl, client?.issuer]);
+    JSON.stringify([client?.clientId, client?.clientSecret, client?.tenantId, client?.issuer, client?.authorizationUrl, client?.tokenUrl]);
   return {
     uses: declared.integrations.map(({ integration, scopes }) => ({ written: integration, scopes })),
     additionalRedirectUrls: declared.entra?.additionalRedirectUrls ?? [],

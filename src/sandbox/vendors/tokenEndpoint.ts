@@ -6,6 +6,8 @@ import type { SandboxReply, SandboxRequest } from "../counterpart.js";
 export type Behaviour =
   /** The client is checked before the code: right and wrong secret get different answers. */
   | "clientFirst"
+  /** Glewlwyd's way: client and redirect URI are looked at together, and one refusal is for both. */
+  | "clientWithRedirect"
   /** The code is checked first, so a junk code gets the same answer with any secret. */
   | "codeFirst"
   | "alwaysInvalidGrant"
@@ -47,8 +49,14 @@ export async function answerOddly(
   behaviour: Behaviour,
   request: SandboxRequest,
   accepts: (credentials: ClientCredentials) => Promise<boolean>,
+  redirectUris: (clientId: string) => readonly string[],
 ): Promise<SandboxReply> {
   switch (behaviour) {
+    case "clientWithRedirect": {
+      const credentials = credentialsOf(request);
+      const registered = redirectUris(credentials.clientId).includes(new URLSearchParams(request.body).get("redirect_uri") ?? "");
+      return { status: 403, body: { error: registered && (await accepts(credentials)) ? "invalid_code" : "unauthorized_client" } };
+    }
     case "acceptAll":
       return { status: 200, body: { access_token: "accepted-whatever-was-sent", token_type: "Bearer", expires_in: 3600 } };
     case "errorsInside200":

@@ -146,7 +146,12 @@ export function createVendorServer({ name, origin, users, behaviour: first = "cl
     async handle(request) {
       if (request.path === INWARD) return { status: 200, body: { access_token: "followed", token_type: "Bearer" } };
       if (request.path === vendor.routes.pushed_authorization_request) return push(request);
-      return answerOddly(behaviour, request, ({ clientId, clientSecret }) => accepts(clientId, clientSecret));
+      return answerOddly(
+        behaviour,
+        request,
+        ({ clientId, clientSecret }) => accepts(clientId, clientSecret),
+        (clientId) => clients.get(clientId)?.redirectUris ?? [],
+      );
     },
     errorReply: (status) => ({ status, body: { error: ERRORS[status] ?? "server_error", error_description: `the server answers ${status}` } }),
     state: () => ({ behaviour, clients: [...clients.values()] }),
