@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 import type { Env } from "../core/env.js";
-import { cancellation, mayHaveHappened } from "../core/errors.js";
+import { cancellation, isRemote, mayHaveHappened, type RemoteError } from "../core/errors.js";
 import { packageVersion } from "../core/packageVersion.js";
 import { untilStopped } from "../core/wait.js";
 import { type HttpLimits, neverSent, untrusted } from "./http.js";
@@ -35,9 +35,26 @@ interface Shared {
 /** `idleMs`: how long a session waits for the next statement. */
 export function createConnections(idleMs: number): Connections {
   const open = new Map<string, Shared>();
+  /** By operations that run side by side. */
+  const refused = new WeakMap<object, Map<string, RemoteError>>();
+
+  /** With what the account has refused nobody logs in again: it would be refused again, and some tries later the user is locked. */
+  async function logInUnlessRefused(key: string, options: ConnectionOptions): Promise<DriverSession> {
+    const { sideBySide } = options.env;
+    const known = refused.get(sideBySide) ?? new Map<string, RemoteError>();
+    refused.set(sideBySide, known);
+    const before = known.get(key);
+    if (before !== undefined) throw before;
+    try {
+      return await logIn(options);
+    } catch (error) {
+      if (isRemote(error) && error.failure.code !== undefined) known.set(key, error);
+      throw error;
+    }
+  }
 
   function take(key: string, options: ConnectionOptions): Shared {
-    const shared: Shared = open.get(key) ?? { session: logIn(options), users: 0, retired: false };
+    const shared: Shared = open.get(key) ?? { session: logInUnlessRefused(key, options), users: 0, retired: false };
     if (open.get(key) === undefined) {
       open.set(key, shared);
       shared.session.catch(() => retire(key, shared));
@@ -166,7 +183,7 @@ function run(session: DriverSession, { login, env, limits }: ConnectionOptions, 
     signal.addEventListener("abort", stop, { once: true });
     const failed = (error: unknown): void => {
       const failure: DriverFailure = error instanceof DriverError ? error.failure : { kind: "garbled" };
-      const notRun = failure.kind === "sessionOver" && statement.requests.tries <= 1;
+      const notRun = failure.kind === "sessionOver" && statement.requests.unanswered === 0;
       reject(notRun ? new SessionOver() : statementError(failure, attempt()));
     };
     statement.rows.then(resolve, failed).finally(end);

@@ -41,7 +41,7 @@ export interface RunningStatement {
   /** Rejects with a DriverError. */
   rows: Promise<Row[]>;
   /** How it went so far: the driver repeats by itself what is not answered, and says so to nobody. */
-  requests: Readonly<Pick<Requests, "tries" | "status">>;
+  requests: Readonly<Pick<Requests, "tries" | "unanswered" | "status">>;
   /** Ends every request of the statement, also those that the driver would still repeat, and asks the server to stop. */
   giveUp(): void;
 }
@@ -94,9 +94,13 @@ export function openSession({ login, timeoutMs, queryTag }: SessionOptions): Pro
   return new Promise((resolve, reject) => {
     try {
       // Not connectAsync, which resolves although the login failed.
+      const before = sent;
       driver.createConnection(options).connect((error, connection) => {
         if (error) reject(new DriverError(failureOf(error)));
-        else resolve(sessionOf(connection));
+        else if (sent === before) {
+          connection.destroy(() => {});
+          reject(unknownDriver());
+        } else resolve(sessionOf(connection));
       });
     } catch (error) {
       reject(new DriverError(failureOf(error)));
@@ -107,7 +111,7 @@ export function openSession({ login, timeoutMs, queryTag }: SessionOptions): Pro
 function sessionOf(connection: Connection): DriverSession {
   return {
     run(sql) {
-      const requests: Requests = { tries: 0, giveUp: new AbortController() };
+      const requests: Requests = { tries: 0, unanswered: 0, giveUp: new AbortController() };
       let statement: RowStatement | FileAndStageBindStatement | undefined;
       const rows = new Promise<Row[]>((resolve, reject) => {
         statement = connection.execute({
@@ -147,6 +151,8 @@ async function rowsOf(statement: RowStatement | FileAndStageBindStatement): Prom
 /** The requests of one statement. */
 interface Requests {
   tries: number;
+  /** Tries that the statement may have been run by, although no answer told so. */
+  unanswered: number;
   /** Of the latest one that was answered. */
   status?: number | undefined;
   giveUp: AbortController;
@@ -163,6 +169,7 @@ function controlled(send: AxiosAdapter): AxiosAdapter {
   return async (config) => {
     const { pathname, searchParams } = new URL(config.url ?? "");
     const requests = tracked.get(searchParams.get("requestId") ?? "");
+    sent += 1;
     if (requests !== undefined) requests.tries += 1;
     try {
       const response = await send({ ...config, maxRedirects: 0, maxContentLength: LARGEST_ANSWER, ...(requests && { signal: requests.giveUp.signal }) });
@@ -170,13 +177,22 @@ function controlled(send: AxiosAdapter): AxiosAdapter {
       return response;
     } catch (error) {
       const failed = error as AxiosError;
-      if (requests !== undefined) requests.status = failed.response?.status ?? requests.status;
+      if (requests !== undefined) {
+        requests.status = failed.response?.status ?? requests.status;
+        if (failed.response === undefined || !refuses(failed.response.status)) requests.unanswered += 1;
+      }
       // Far too much once is far too much again, and nobody waits for what was given up.
       if (/maxContentLength/.test(failed.message) || pathname.endsWith("/abort-request")) failed.code = NEVER_REPEATED;
       throw failed;
     }
   };
 }
+
+/** Whether a statement that is answered with this HTTP status was not run. */
+export const refuses = (status: number): boolean => status < 500 && status !== 408;
+
+/** Requests of the driver that went through here. */
+let sent = 0;
 
 const LARGEST_ANSWER = 8 * 1024 * 1024;
 /** axios' code of an aborted request: the only failure that the driver does not repeat. */
@@ -228,8 +244,13 @@ function axiosOf(driver: string): AxiosStatic {
   try {
     return createRequire(driver)("axios") as AxiosStatic;
   } catch {
-    throw new ConfigError("this version of the package snowflake-sdk is built in a way that is not known here: run `npm install snowflake-sdk@3`.");
+    throw unknownDriver();
   }
+}
+
+/** One whose requests do not go through here would send credentials along with redirects, and repeat what may have been done. */
+function unknownDriver(): ConfigError {
+  return new ConfigError("this version of the package snowflake-sdk is built in a way that is not known here: run `npm install snowflake-sdk@3.3`.");
 }
 
 /** Fields by which the driver's errors are told apart. */

@@ -3,7 +3,7 @@
 import { RemoteError, type RemoteFailure } from "../core/errors.js";
 import { type HttpLimits, neverSent, untrusted } from "./http.js";
 import { runAgainAfter } from "./retryAfter.js";
-import type { DriverFailure } from "./snowflakeDriver.js";
+import { type DriverFailure, refuses } from "./snowflakeDriver.js";
 import type { SnowflakeLogin } from "./snowflakeLogin.js";
 
 /** Snowflake's numbers that callers decide by. */
@@ -22,6 +22,8 @@ export interface Attempt {
   login: SnowflakeLogin;
   limits: HttpLimits;
   tries: number;
+  /** Tries that may have taken effect, although no answer told so. */
+  unanswered?: number;
   /** Of the latest answer to it. */
   status?: number | undefined;
   now: Date;
@@ -49,12 +51,11 @@ export function loginError(failure: DriverFailure, attempt: Attempt): RemoteErro
 }
 
 /**
- * A statement that failed. What was not answered may have taken effect. So may one that was answered at a second try: whether
- * Snowflake then tells of the first one, or says that the name is taken, is nowhere promised.
+ * A statement that failed. What was not answered may have taken effect. So may one that was answered at a second try, after a
+ * first one that was not: whether Snowflake then tells of the first one, or says that the name is taken, is nowhere promised.
  */
 export function statementError(failure: DriverFailure, attempt: Attempt): RemoteError {
-  const onlyTry = attempt.tries === 1 || (attempt.tries === 0 && failure.kind === "sessionOver");
-  const outcome = onlyTry && saidNo(failure) ? "refused" : "unknown";
+  const outcome = (attempt.unanswered ?? 0) === 0 && saidNo(failure) ? "refused" : "unknown";
   if (failure.kind !== "refused") return remoteError(attempt, { ...exchange(failure, attempt), outcome });
   const { code, sqlState, queryId, words } = failure;
   const said = sqlState === undefined ? "refused it" : `refused it with SQL state ${sqlState}`;
@@ -63,7 +64,7 @@ export function statementError(failure: DriverFailure, attempt: Attempt): Remote
 
 function saidNo(failure: DriverFailure): boolean {
   if (failure.kind === "refused") return !UNDECIDED.has(failure.sqlState ?? "");
-  if (failure.kind === "status") return failure.status < 500 && ![408, 429].includes(failure.status);
+  if (failure.kind === "status") return refuses(failure.status);
   return failure.kind === "sessionOver";
 }
 
@@ -158,6 +159,8 @@ const REMEDIES: Readonly<Record<string, (attempt: Attempt) => string>> = {
   "003629": () =>
     "Roles that are blocked can be neither pre-authorised nor allowed: take them out there. Where the list of blocked roles lacks privileged roles, add the roles that Snowflake names.",
   "390100": () => "Check SNOWFLAKE_USER and SNOWFLAKE_PASSWORD.",
+  "390101": () => "An administrator has disabled the user: ALTER USER … SET DISABLED = FALSE enables it.",
+  "390102": () => "Too many logins were refused, so the user is locked for a while (15 minutes, as a rule): correct the credentials, and run again later.",
   "390144": () =>
     "Check SNOWFLAKE_USER and SNOWFLAKE_ACCOUNT, that the user's RSA_PUBLIC_KEY_FP in DESC USER is the fingerprint of the private key, and the clock of this machine.",
   "390189": () => "Check SNOWFLAKE_ROLE: the role must exist and be granted to the user; a programmatic access token may be restricted to one role.",

@@ -14,7 +14,7 @@ export function nameProblem(written: string): string | undefined {
   if (stored === undefined) {
     return written.startsWith('"')
       ? 'must end in the double quote it begins with, have something in between, and double each quote inside ("a""b")'
-      : `must consist of letters, digits, _ and $, and not begin with a digit; any other name stands in double quotes ("${written.replaceAll('"', '""')}")`;
+      : `must consist of letters, digits, _ and $, and not begin with a digit; any other name stands in double quotes (${quoted(written)})`;
   }
   if (stored.includes("\0")) return "must not hold the character NUL";
   if ([...stored].length > LONGEST) return `must have ${LONGEST} characters at most`;
@@ -42,7 +42,12 @@ export function needsNoQuotes(stored: string): boolean {
 
 /** A stored name as people write it. */
 export function asWritten(stored: string): string {
-  return needsNoQuotes(stored) ? stored : `"${stored.replaceAll('"', '""')}"`;
+  return needsNoQuotes(stored) ? stored : quoted(stored);
+}
+
+/** In double quotes, inside which nothing is special but the quote itself. */
+export function quoted(stored: string): string {
+  return `"${stored.replaceAll('"', '""')}"`;
 }
 
 function read(written: string): string | undefined {

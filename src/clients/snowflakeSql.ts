@@ -1,9 +1,9 @@
 /**
  * The SQL that we send, as data, and the one place that turns it into text. Snowflake takes no bind variables in these
- * statements, so every value stands in the text, and all quoting of this project is in this file.
+ * statements, so every value stands in the text; all quoting of this project is in this file, and that of names in snowflakeNames.ts.
  */
 
-import { needsNoQuotes } from "./snowflakeNames.js";
+import { needsNoQuotes, quoted } from "./snowflakeNames.js";
 
 /** What the value of a parameter is in JavaScript. */
 interface Forms {
@@ -117,10 +117,9 @@ function written(form: keyof Forms, value: Forms[keyof Forms]): string {
   throw new Error(`a value is no ${form}`);
 }
 
-/** A double-quoted identifier: nothing inside is special but the quote itself. */
 function identifier(stored: string): string {
   if (stored === "") throw new Error("a name is empty");
-  return `"${withoutNul(stored).replaceAll('"', '""')}"`;
+  return quoted(withoutNul(stored));
 }
 
 const ESCAPES: Readonly<Record<string, string>> = { "\\": "\\\\", "'": "\\'", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t" };

@@ -1,7 +1,7 @@
 /** The vendor's driver inside our bundle, in a process of its own: where it is found, what it prints and writes, and that it lets the process end. */
 
 import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { bundle } from "../../tools/bundle.js";
@@ -13,7 +13,7 @@ import { arrived } from "../support/snowflakeApi.js";
 const PROGRAM = `
   import { createSnowflake } from "./snowflake.js";
   import { createConfig } from "../core/config.js";
-  const env = { now: () => new Date(), random: () => 0, signal: new AbortController().signal };
+  const env = { now: () => new Date(), random: () => 0, sideBySide: {}, signal: new AbortController().signal };
   const api = (environment) => createSnowflake({ config: createConfig({ setting: () => undefined, environment }), env, limits: { callTimeoutMs: 10_000, retryMs: 0 } });
   const parameters = { ENABLED: true, OAUTH_CLIENT_TYPE: "CONFIDENTIAL", OAUTH_REDIRECT_URI: "https://app.example/callback" };
   const told = (error) => error.failure?.code ?? error.message;
@@ -50,6 +50,17 @@ interface Ended {
   stderr: string;
 }
 
+/** A driver with a way of its own to send. */
+const OTHER_DRIVER = `
+  module.exports = {
+    configure() {},
+    createConnection: () => ({
+      connect(done) { setImmediate(() => done(undefined, this)); },
+      destroy(done) { done(); },
+    }),
+  };
+`;
+
 function run(project: string): Promise<Ended> {
   // The driver keeps what it learns of revoked certificates below the home folder.
   // A client configuration that is not there, by itself, lets its logins fail.
@@ -72,6 +83,17 @@ it("is found in the project's folder, prints nothing, writes nothing, and lets t
   expect(readdirSync(path.join(folder, "with"))).toEqual(["node_modules"]);
   // No telemetry, and nobody waited for the session to become idle.
   expect(await arrived(world)).toEqual({ login: 2, "statement:CREATE": 2, "statement:SECRETS": 1 });
+});
+
+it("is refused when its requests cannot be seen", async () => {
+  const modules = path.join(folder, "other/node_modules");
+  mkdirSync(path.join(modules, "snowflake-sdk"), { recursive: true });
+  writeFileSync(path.join(modules, "snowflake-sdk/index.js"), OTHER_DRIVER);
+  symlinkSync(path.join(REPOSITORY, "node_modules/axios"), path.join(modules, "axios"));
+  const { code, stdout } = await run("other");
+  const advice = "this version of the package snowflake-sdk is built in a way that is not known here: run `npm install snowflake-sdk@3.3`.";
+  expect(JSON.parse(stdout)).toEqual([advice, advice, advice, advice]);
+  expect(code).toBe(0);
 });
 
 it("is asked for when it is not there, in the versions that package.json names", async () => {

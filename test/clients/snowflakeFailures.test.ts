@@ -133,9 +133,25 @@ describe("a login", () => {
     expect(await arrived(world)).toEqual({ login: 4, "statement:SHOW": 1 });
   });
 
-  it("that failed is not kept for the next one", async () => {
-    await fault("login", { fault: "forbidden" });
-    expect((await failing(api.show("X"))).failure.code).toBe("390422");
+  it("that the account refused is not tried again by what runs beside it, and is by what comes later", async () => {
+    const connections = createConnections(60_000);
+    const beside = snowflakeApi(world, { connections });
+    await fault("login", { fault: "unauthorized" });
+    for (let round = 0; round < 3; round += 1) expect((await failing(beside.show("X"))).failure.code).toBe("390100");
+    expect(await arrived(world)).toEqual({ login: 1 });
+    expect(await snowflakeApi(world, { connections }).show("X")).toBeUndefined();
+    // Other credentials are another login.
+    const { programmaticAccessToken } = world.snowflake.deployer;
+    const sideBySide = {};
+    const wrong = snowflakeApi(world, { connections, sideBySide, environment: { SNOWFLAKE_PASSWORD: "wrong-password" } });
+    expect((await failing(wrong.show("X"))).failure.code).toBe("390100");
+    const right = snowflakeApi(world, { connections, sideBySide, environment: { SNOWFLAKE_TOKEN: programmaticAccessToken } });
+    expect(await right.show("X")).toBeUndefined();
+  });
+
+  it("that failed otherwise is not kept for the next one", async () => {
+    await fault("login", { fault: "notFound" });
+    expect((await failing(api.show("X"))).failure.status).toBe(404);
     expect(await api.show("X")).toBeUndefined();
   });
 
@@ -253,6 +269,15 @@ describe("a statement without an answer", () => {
     await fault("statement:CREATE", { fault: "huge" });
     expect((await failing(api.create("X", PARAMETERS))).message).toMatch(/^Snowflake broke off its answer or sent far too much\./);
     expect(await arrived(world)).toMatchObject({ "statement:CREATE": 1 });
+  });
+
+  it("had none when it is refused after the session was renewed, or after it was throttled", async () => {
+    await api.create("X", PARAMETERS);
+    await world.atSnowflake.endSessions("session");
+    expect((await failing(api.create("X", PARAMETERS))).failure).toMatchObject({ code: "002002", outcome: "refused" });
+    await fault("statement:CREATE", { fault: "throttled" });
+    expect((await failing(api.create("X", PARAMETERS))).failure).toMatchObject({ code: "002002", outcome: "refused" });
+    expect(await arrived(world)).toMatchObject({ renew: 1, "statement:CREATE": 5 });
   });
 
   it("may have had its effect also when the second try is refused", async () => {

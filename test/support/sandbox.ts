@@ -105,7 +105,7 @@ export interface WorldState {
   google: { clients: { clientId: string; secrets: string[] }[] };
   openid: { clients: { clientId: string; secrets: string[] }[] };
   serviceNow: { tables: { oauth_entity: Row[]; sys_properties: Row[] } };
-  snowflake: { integrations: Integration[]; settings: AccountSettings; users: User[]; roles: Role[] };
+  snowflake: { integrations: Integration[]; locator: string; settings: AccountSettings; users: User[]; roles: Role[] };
 }
 
 export interface EntraApplication {

@@ -12,13 +12,18 @@ export interface ApiOptions {
   environment?: Record<string, string>;
   limits?: Partial<HttpLimits>;
   signal?: AbortSignal;
+  /** What it runs beside. */
+  sideBySide?: object;
   /** Sessions of its own, kept for a minute, when left out. */
   connections?: Connections;
 }
 
-export function snowflakeApi(world: World, { environment = {}, limits, signal = new AbortController().signal, connections }: ApiOptions = {}): SnowflakeApi {
+export function snowflakeApi(
+  world: World,
+  { environment = {}, limits, signal = new AbortController().signal, sideBySide = {}, connections }: ApiOptions = {},
+): SnowflakeApi {
   const config = createConfig({ setting: () => undefined, environment: { ...world.environment, ...environment } });
-  const env = { now: () => new Date(), random: () => 0.01, signal } as Env;
+  const env = { now: () => new Date(), random: () => 0.01, sideBySide, signal } as Env;
   return createSnowflake({ config, env, limits: { callTimeoutMs: 10_000, retryMs: 20_000, ...limits }, connections: connections ?? createConnections(60_000) });
 }
 
