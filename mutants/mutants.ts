@@ -192,7 +192,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "Snowflake: what the account shows after a renewal is not looked at",
-    file: "src/authorizationServers/snowflake.ts",
+    file: "src/authorizationServers/snowflakeSecrets.ts",
     from: "if (now.digest !== before.digest) return now;",
     to: "if (now.digest !== undefined) return now;",
     suite: "snowflake",

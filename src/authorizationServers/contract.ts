@@ -1,5 +1,6 @@
 /** What the rollout asks of an authorization server. A new vendor is one file that meets this. */
 
+import type { OdeusError } from "../core/errors.js";
 import type { Mark } from "../core/mark.js";
 import type { Secret } from "../core/secret.js";
 
@@ -155,6 +156,8 @@ export interface AuthorizationServer {
   observe(client: RegisteredClient, mark: Mark, wish: ClientWish, known: KnownSecrets): Promise<Observation>;
   /** Whose the client is by now, in words, where its mark is no longer this resource's. */
   successor(client: RegisteredClient, mark: Mark): Promise<string | undefined>;
+  /** Why the client may still be there although it does not show; undefined where it shows, or is gone beyond doubt. Only of servers that may hide it. */
+  unseen?(client: RegisteredClient): Promise<OdeusError | undefined>;
   /** Takes away what we made; a client given by the program stays. */
   delete(client: RegisteredClient, how: "asConfigured" | "final"): Promise<void>;
   /** Public facts about the client, as outputs of the resource. */

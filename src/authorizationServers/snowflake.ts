@@ -1,19 +1,27 @@
 /** Snowflake: an OAuth security integration for a custom client, with its two secrets. The name is the object; the account makes id and secrets. */
 
-import { createHash } from "node:crypto";
 import type { HttpLimits } from "../clients/http.js";
-import { type ClientSecrets, createSnowflake, type SnowflakeApi } from "../clients/snowflake.js";
+import { createSnowflake, type SnowflakeApi } from "../clients/snowflake.js";
 import { SNOWFLAKE_CODES } from "../clients/snowflakeErrors.js";
 import { asWritten } from "../clients/snowflakeNames.js";
 import type { Config } from "../core/config.js";
 import type { Env } from "../core/env.js";
 import { ConfigError, doing, isRemote, mayHaveHappened, OdeusError } from "../core/errors.js";
 import { type Mark, nameOfMark, ownerOtherThan, readComment } from "../core/mark.js";
-import type { Secret } from "../core/secret.js";
 import { bothEnded } from "../core/wait.js";
-import type { AuthorizationServer, ClientWish, IssuedSecret, KnownSecrets, RegisteredClient } from "./contract.js";
-import { createParameters, type Described, type IntegrationChange, integrationChange, registered, type SnowflakeSettings } from "./snowflakeIntegration.js";
+import type { AuthorizationServer, ClientWish, RegisteredClient } from "./contract.js";
+import { requireSameAccount } from "./snowflakeAccount.js";
+import {
+  createParameters,
+  type Described,
+  type IntegrationChange,
+  integrationChange,
+  registered,
+  type SnowflakeSettings,
+  withoutTls,
+} from "./snowflakeIntegration.js";
 import { observationOf } from "./snowflakeObservation.js";
+import { createSecrets } from "./snowflakeSecrets.js";
 
 export interface SnowflakeServerOptions {
   /** Stored name. */
@@ -23,8 +31,8 @@ export interface SnowflakeServerOptions {
   formerly: SnowflakeSettings;
   /** Take over an integration of this name that others made. */
   adopt: boolean;
-  /** Account that the state names. */
-  recordedAccount: string | undefined;
+  /** The client of the state. */
+  recorded: RegisteredClient | undefined;
   mark: Mark;
   config: Config;
   env: Env;
@@ -38,60 +46,48 @@ export function createSnowflakeServer(options: SnowflakeServerOptions): Authoriz
   const { name, settings, formerly, config, env, limits } = options;
   const shown = `security integration ${asWritten(name)}`;
   let connected: SnowflakeApi | undefined;
+  let sameAccount: Promise<void> | undefined;
   /** Read after our last statement that changes something, so it still holds. */
   let described: Promise<Described | undefined> | undefined;
-  let secrets: Promise<ClientSecrets> | undefined;
 
-  /** Logs in with the first statement; fails where the credentials are for another account than the state's. */
+  /** Logs in with the first statement. */
   function api(): SnowflakeApi {
     connected ??= createSnowflake({ config, env, limits });
-    const { account } = connected;
-    if (options.recordedAccount !== undefined && inUrls(options.recordedAccount) !== inUrls(account))
-      throw new ConfigError(
-        `this state belongs to Snowflake account ${options.recordedAccount}, the credentials are for account ${account}. Use credentials for the first. Nothing was changed.`,
-      );
     return connected;
   }
 
+  /** Fails where the credentials are for another account than the state's. */
+  async function account(): Promise<SnowflakeApi> {
+    const snowflake = api();
+    sameAccount ??= requireSameAccount(snowflake, name, options.recorded).catch((error: unknown) => {
+      sameAccount = undefined;
+      throw error;
+    });
+    await sameAccount;
+    return snowflake;
+  }
+
+  const secrets = createSecrets(account, name, env);
+
   /** Undefined: gone, or not to be seen by this role. Snowflake does not tell which. */
   function describe(): Promise<Described | undefined> {
-    described ??= api()
-      .describe(name)
+    described ??= account()
+      .then((snowflake) => snowflake.describe(name))
       .catch((error: unknown) => {
         // Not kept either: an undo that believed it would leave behind what was made.
         described = undefined;
-        if (isRemote(error, undefined, SNOWFLAKE_CODES.gone)) return undefined;
-        throw error;
+        return unlessGone(error);
       });
     return described;
-  }
-
-  function readSecrets(): Promise<ClientSecrets> {
-    secrets ??= api()
-      .clientSecrets(name)
-      .catch((error: unknown) => {
-        secrets = undefined;
-        throw error;
-      });
-    return secrets;
   }
 
   /** Runs a statement that changes something; what was read before it no longer holds. */
   async function changing(work: (snowflake: SnowflakeApi) => Promise<void>): Promise<void> {
     try {
-      await work(api());
+      await work(await account());
     } finally {
       described = undefined;
-      secrets = undefined;
-    }
-  }
-
-  /** DESC tells nothing of the secrets, so it still holds. */
-  async function renew(slot: 1 | 2): Promise<void> {
-    try {
-      await api().refreshSecret(name, slot);
-    } finally {
-      secrets = undefined;
+      secrets.forget();
     }
   }
 
@@ -114,9 +110,11 @@ export function createSnowflakeServer(options: SnowflakeServerOptions): Authoriz
   const roleInUse = (): string => config.text("snowflakeRole")?.toUpperCase() ?? `the default role of ${config.text("snowflakeUser") ?? "the token's user"}`;
 
   function clientOf(now: Described, objects: Record<string, string>): RegisteredClient {
-    const [authorizationUrl, tokenUrl] = [now.get("OAUTH_AUTHORIZATION_ENDPOINT"), now.get("OAUTH_TOKEN_ENDPOINT")];
+    const [clientId, authorizationUrl, tokenUrl] = ["OAUTH_CLIENT_ID", "OAUTH_AUTHORIZATION_ENDPOINT", "OAUTH_TOKEN_ENDPOINT"].map((row) => now.get(row));
+    if (clientId === undefined || clientId === "")
+      throw new OdeusError("it has no client id, so it is none of a custom OAuth client. Choose another name, or drop it by hand.");
     return {
-      clientId: now.get("OAUTH_CLIENT_ID") ?? "",
+      clientId,
       objects: {
         ...objects,
         account: api().account,
@@ -144,26 +142,11 @@ export function createSnowflakeServer(options: SnowflakeServerOptions): Authoriz
 
   /** A second witness, before anything counts as gone. */
   async function goneBeyondDoubt(): Promise<boolean> {
-    if ((await api().show(name)) !== undefined) throw unseen();
+    if ((await (await account()).show(name)) !== undefined) throw unseen();
     return config.text("snowflakeRole")?.toUpperCase() === SEES_ALL;
   }
 
   const markIn = (now: Described): Mark | undefined => readComment(now.get("COMMENT") ?? "").mark;
-  const slotOf = (known: KnownSecrets): 1 | 2 => (known.current?.keyId === "2" ? 2 : 1);
-  const other = (slot: 1 | 2): 1 | 2 => (slot === 1 ? 2 : 1);
-
-  function issued({ secrets: both }: ClientSecrets, slot: 1 | 2): IssuedSecret {
-    const [value, idle] = slot === 1 ? both : [both[1], both[0]];
-    return { keyId: String(slot), value, createdAt: env.now().toISOString(), digest: digestOf(value), idleDigest: digestOf(idle) };
-  }
-
-  /** One that is not as recorded was renewed since; an answer from before our own last statement says the same, so it is read twice. */
-  async function secretIn(slot: 1 | 2, recorded: string | undefined): Promise<IssuedSecret> {
-    const first = issued(await readSecrets(), slot);
-    if (recorded === undefined || first.digest === recorded) return first;
-    secrets = undefined;
-    return issued(await readSecrets(), slot);
-  }
 
   return {
     kind: "snowflake",
@@ -180,7 +163,7 @@ export function createSnowflakeServer(options: SnowflakeServerOptions): Authoriz
     slotTenant: () => undefined,
 
     async prepare(wish) {
-      const plain = wish.redirectUrls.filter((url) => url.startsWith("http:"));
+      const plain = wish.redirectUrls.filter(withoutTls);
       if (plain.length > 0 && settings.oauthAllowNonTlsRedirectUri !== true)
         throw new ConfigError(
           `Snowflake refuses a redirect URI without TLS (390316): ${plain.join(", ")}. Use https, or set oauthAllowNonTlsRedirectUri for a test that stays on this machine.`,
@@ -213,12 +196,13 @@ export function createSnowflakeServer(options: SnowflakeServerOptions): Authoriz
 
     async lookUp(clientId) {
       return doing("looking for the security integration of a client id", async () => {
-        for (const row of await api().list()) {
+        const snowflake = await account();
+        for (const row of await snowflake.list()) {
           const { mark } = readComment(row.comment);
           // DESC is asked of our own alone: an account may have hundreds.
           if (mark === undefined) continue;
-          const now = await api().describe(row.name);
-          if (now.get("OAUTH_CLIENT_ID") === clientId) return { client: clientOf(now, {}), mark, settings: {} };
+          const now = await snowflake.describe(row.name).catch(unlessGone);
+          if (now?.get("OAUTH_CLIENT_ID") === clientId) return { client: clientOf(now, {}), mark, settings: {} };
         }
         return undefined;
       });
@@ -253,17 +237,12 @@ export function createSnowflakeServer(options: SnowflakeServerOptions): Authoriz
           await changing((snowflake) => snowflake.create(name, createParameters(settings, mark, wish.redirectUrls)));
         } catch (error) {
           refused = !mayHaveHappened(error);
-          if (isRemote(error, undefined, SNOWFLAKE_CODES.alreadyExists))
-            throw error.advise(
-              `It exists, and role ${config.text("snowflakeRole") ?? "in use"} has no rights on it. Grant it OWNERSHIP, use the role that owns it, or choose another name.`,
-            );
-          if (refused || env.signal.aborted) throw error;
-          // The answer was lost: the mark tells whether the statement arrived.
-          const made = await describe();
-          if (made === undefined || markIn(made)?.key !== mark.key) throw error;
+          // An answer was lost, and a repeat may be told that the name is taken: the mark says by whom.
+          const made = refused || env.signal.aborted ? undefined : await describe();
+          if (made === undefined || markIn(made)?.key !== mark.key) throw advised(error);
         }
         // A new client needs its secret next: it is read beside the description, and kept for that.
-        const [now] = await bothEnded(requireDescribed(), doing("reading its secrets", readSecrets));
+        const [now] = await bothEnded(requireDescribed(), doing("reading its secrets", secrets.read));
         return clientOf(now, { alternates: alternatesIn(wish) });
       });
     },
@@ -284,41 +263,18 @@ export function createSnowflakeServer(options: SnowflakeServerOptions): Authoriz
       });
     },
 
-    async readSecret(_client, known) {
-      return doing(`reading the secrets of ${shown}`, () => secretIn(slotOf(known), known.current?.digest));
-    },
-
-    async addSecret(_client, _mark, known) {
-      return doing(`renewing a secret of ${shown}`, async () => {
-        const idle = other(slotOf(known));
-        const before = await secretIn(idle, known.current?.idleDigest);
-        const renewedSince = known.current?.idleDigest !== undefined && before.digest !== known.current.idleDigest;
-        // By a run that died after it was entered, it seems: then it must not end, and is new.
-        if (known.idleMayBeInUse === true && renewedSince) return before;
-        let lost: unknown;
-        try {
-          await renew(idle);
-        } catch (error) {
-          // Each statement makes another secret: what counts is which one is there.
-          if (!mayHaveHappened(error) || env.signal.aborted) throw error;
-          lost = error;
-        }
-        const now = issued(await readSecrets(), idle);
-        if (now.digest !== before.digest) return now;
-        throw lost ?? new OdeusError("the account took the statement and still shows the former secret, so nothing is entered. Run again.");
-      });
-    },
-
-    removeSecret: (_client, keyId) => doing(`renewing the previous secret of ${shown}, which ends it`, () => renew(keyId === "2" ? 2 : 1)),
+    readSecret: (_client, known) => doing(`reading the secrets of ${shown}`, () => secrets.inUse(known)),
+    addSecret: (_client, _mark, known) => doing(`renewing a secret of ${shown}`, () => secrets.renewIdle(known)),
+    removeSecret: (_client, keyId) => doing(`renewing the previous secret of ${shown}, which ends it`, () => secrets.renew(keyId === "2" ? 2 : 1)),
     // Both slots are always filled; which one is in use stands in the record.
     markedSecrets: async () => [],
 
     async probe(client, secret) {
       const method = "read back at the account";
-      const { clientId, secrets: both } = await readSecrets();
+      const { clientId, secrets: both } = await secrets.read();
       const right = clientId === client.clientId && both.some((one) => one.open() === secret.open());
       // Read before somebody changed it, maybe.
-      if (!right) secrets = undefined;
+      if (!right) secrets.forget();
       return right
         ? { verdict: "accepted", method, detail: "The account shows this client id with this secret." }
         : { verdict: "rejected", method, detail: "The account shows another client id or other secrets: somebody has just changed them." };
@@ -326,7 +282,7 @@ export function createSnowflakeServer(options: SnowflakeServerOptions): Authoriz
 
     async observe(client, _mark, wish, known) {
       return doing(`reading ${shown}`, async () => {
-        const [now, read] = await Promise.all([describe(), known.current?.digest === undefined ? undefined : readSecrets().catch(unlessGone)]);
+        const [now, { renewed, unread }] = await Promise.all([describe(), secrets.compare(known)]);
         if (now === undefined) {
           const gone = await goneBeyondDoubt();
           const sentence = gone
@@ -334,9 +290,8 @@ export function createSnowflakeServer(options: SnowflakeServerOptions): Authoriz
             : `${shown} is gone from account ${api().account}, or this role has lost its rights on it (Snowflake does not tell which)`;
           return { exists: !gone, drift: [sentence], notes: [], findings: [], settings: {} };
         }
-        const secretNow = read === undefined ? undefined : digestOf(read.secrets[slotOf(known) - 1] as Secret);
-        const renewed = secretNow !== undefined && secretNow !== known.current?.digest;
-        return observationOf({ now, client, wish, settings, shown, renewed });
+        const seen = observationOf({ now, client, wish, settings, shown, renewed });
+        return unread === undefined ? seen : { ...seen, notes: [...seen.notes, `the secret in use of ${shown} was not compared: ${unread}`] };
       });
     },
 
@@ -346,6 +301,10 @@ export function createSnowflakeServer(options: SnowflakeServerOptions): Authoriz
         // OR REPLACE by hand keeps the name and makes another client; this one is gone then.
         return now === undefined || now.get("OAUTH_CLIENT_ID") !== client.clientId ? undefined : ownerOtherThan(mark, markIn(now));
       });
+    },
+
+    async unseen() {
+      return doing(`reading ${shown}`, async () => ((await describe()) !== undefined || (await goneBeyondDoubt()) ? undefined : unseen()));
     },
 
     async delete(client) {
@@ -371,22 +330,19 @@ export function createSnowflakeServer(options: SnowflakeServerOptions): Authoriz
   };
 
   function unlessGone(error: unknown): undefined {
-    if (isRemote(error, undefined, SNOWFLAKE_CODES.gone) || isRemote(error, undefined, SNOWFLAKE_CODES.invalidValue)) return undefined;
+    if (isRemote(error, undefined, SNOWFLAKE_CODES.gone)) return undefined;
     throw error;
+  }
+
+  function advised(error: unknown): unknown {
+    if (!isRemote(error, undefined, SNOWFLAKE_CODES.alreadyExists)) return error;
+    return error.advise(
+      `It exists, and role ${config.text("snowflakeRole") ?? "in use"} has no rights on it. Grant it OWNERSHIP, use the role that owns it, or choose another name.`,
+    );
   }
 }
 
 /** DESC does not show them, so they are recorded. */
 function alternatesIn({ redirectUrls }: ClientWish): string {
   return JSON.stringify(redirectUrls.slice(1).map(registered));
-}
-
-/** As it stands in web addresses: one account may be written with underscores or hyphens, and over a private link. */
-function inUrls(account: string): string {
-  return account.replaceAll("_", "-").replace(/\.PRIVATELINK$/, "");
-}
-
-/** Enough to know a value of 256 random bits again, and nothing to guess it by. */
-export function digestOf(secret: Secret): string {
-  return createHash("sha256").update(secret.open()).digest("hex").slice(0, 16);
 }

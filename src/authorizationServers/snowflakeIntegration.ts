@@ -62,6 +62,8 @@ type Value = boolean | number | string | string[];
 /** Registered without its query; that of a request does not count (documentation of OAUTH_REDIRECT_URI). */
 export const registered = (redirectUrl: string): string => redirectUrl.replace(/\?[^#]*/, "");
 
+export const withoutTls = (redirectUrl: string): boolean => redirectUrl.startsWith("http:");
+
 /** The value as it is sent. */
 function sent({ form }: Setting, value: Value): Value {
   if (form === "roles") return (value as string[]).map(storedName);
@@ -77,19 +79,26 @@ function standing({ parameter, form }: Setting, described: Described): Value | u
   return form === "roles" ? listOf(text) : text;
 }
 
-function equal(setting: Setting, wished: Value, now: Value | undefined): boolean {
+/** `formerly`: what the program wrote before, which the server has not added by itself. */
+function equal(setting: Setting, wished: Value, now: Value | undefined, formerly?: Value): boolean {
   if (now === undefined) return false;
   if (!Array.isArray(wished) || !Array.isArray(now)) return wished === now;
   if (setting.parameter !== "BLOCKED_ROLES_LIST") return sameSet(wished, now);
-  const added = minus(PRIVILEGED_ROLES, wished);
+  const added = minus(PRIVILEGED_ROLES, [...wished, ...(Array.isArray(formerly) ? formerly : [])]);
   return sameSet(wished, minus(now, added));
+}
+
+/** Redirect URIs without TLS may be in a list that is about to be narrowed: what allows them goes with the last of them. */
+function allowing(settings: SnowflakeSettings, redirectUrls: readonly string[]): SnowflakeSettings {
+  return redirectUrls.some(withoutTls) ? { ...settings, oauthAllowNonTlsRedirectUri: true } : settings;
 }
 
 /** Everything that CREATE is told. */
 export function createParameters(settings: SnowflakeSettings, mark: Mark, redirectUrls: readonly string[]): IntegrationParameters {
   const parameters: Record<string, Value> = {};
+  const meant = allowing(settings, redirectUrls);
   for (const name of NAMES) {
-    const value = settings[name];
+    const value = meant[name];
     if (value !== undefined) parameters[SETTINGS[name].parameter] = sent(SETTINGS[name], value);
   }
   const [primary = "", ...alternates] = redirectUrls.map(registered);
@@ -122,21 +131,23 @@ export function integrationChange(
   const back: Record<string, Value> = {};
   const unset: UnsettableParameter[] = [];
   const unsetBack: UnsettableParameter[] = [];
+  const meant = allowing(settings, redirects.wished);
   for (const name of NAMES) {
     const setting = SETTINGS[name];
     const { parameter } = setting;
     // Another client type is another client: the engine replaces the resource.
     if (name === "oauthClientType") continue;
-    const value = settings[name] ?? (formerly[name] === undefined ? undefined : setting.standard);
+    const before = formerly[name] === undefined ? undefined : sent(setting, formerly[name]);
+    const value = meant[name] ?? (before === undefined ? undefined : setting.standard);
     if (value === undefined) continue;
     const wished = sent(setting, value);
-    const now = standing(setting, described) ?? (formerly[name] === undefined ? setting.standard : sent(setting, formerly[name]));
-    if (equal(setting, wished, now)) continue;
+    const now = standing(setting, described) ?? before ?? setting.standard;
+    if (equal(setting, wished, now, before)) continue;
     if (setting.unset && wished === "") unset.push(parameter as UnsettableParameter);
     else forward[parameter] = wished;
-    const before = Array.isArray(now) && parameter === "BLOCKED_ROLES_LIST" ? minus(now, PRIVILEGED_ROLES) : now;
-    if (setting.unset && before === "") unsetBack.push(parameter as UnsettableParameter);
-    else back[parameter] = before;
+    if (setting.unset && now === "") unsetBack.push(parameter as UnsettableParameter);
+    // Whole: an account may demand the roles that it adds, or not add them again.
+    else back[parameter] = now;
   }
   const [primary = "", ...alternates] = redirects.wished.map(registered);
   if (described.get("OAUTH_REDIRECT_URI") !== primary) {

@@ -67,7 +67,7 @@ function customDrift({ written }: SlotRecord, slot: Slot | undefined, endpoints:
   return customDifferences(slot.custom, { endpoints, scopes: undefined }).map((difference) => `${written} ${difference}`);
 }
 
-async function findSlot(odeus: OdeusApi, written: string, id: string, custom: boolean): Promise<Slot | undefined> {
+export async function findSlot(odeus: OdeusApi, written: string, id: string, custom: boolean): Promise<Slot | undefined> {
   try {
     return await readSlot(odeus, written, id, custom);
   } catch (error) {

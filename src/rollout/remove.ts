@@ -1,10 +1,11 @@
 /** Taking everything back: the slots first, then the client, so that nobody signs in with a client that is gone. */
 
-import type { AuthorizationServer } from "../authorizationServers/contract.js";
+import type { AuthorizationServer, RegisteredClient } from "../authorizationServers/contract.js";
 import { CancelledError, doing, messageOf, OdeusError } from "../core/errors.js";
 import { requireSameWorkspace } from "../workspace/integrations.js";
 import { revert } from "../workspace/slot.js";
 import { revertOwn } from "./leave.js";
+import { findSlot } from "./observe.js";
 import { type FormerClient, namesOf, type Recorded } from "./record.js";
 import type { Stage } from "./stage.js";
 
@@ -19,6 +20,9 @@ export async function remove(stage: Stage, recorded: Recorded): Promise<void> {
     return handOver(stage, recorded);
   }
   const slots = Object.entries(recorded.slots);
+  const unseen = await server.unseen?.(client);
+  // Only a slot that was given back tells that a run which died has removed the client.
+  if (unseen !== undefined && (slots.length === 0 || (await isHeld(stage, recorded, client)))) throw unseen;
   if (slots.length > 0) env.say.progress(`giving back ${slots.map(([, { written }]) => written).join(", ")}`);
 
   const results = await Promise.allSettled(
@@ -50,6 +54,11 @@ export async function remove(stage: Stage, recorded: Recorded): Promise<void> {
   if (server.secrets !== "given") env.say.progress(`removing ${server.title}`);
   await server.delete(client, "asConfigured");
   await removeFormer(stage, recorded.replaced);
+}
+
+async function isHeld({ odeus }: Stage, { slots }: Recorded, client: RegisteredClient): Promise<boolean> {
+  const found = await Promise.all(Object.entries(slots).map(([id, { written, custom }]) => findSlot(odeus, written, id, custom)));
+  return found.some((slot) => slot?.clientId === client.clientId);
 }
 
 /** The client lives on in the resource that replaces this one: only slots that nobody declares any more are given back. */

@@ -62,16 +62,23 @@ describe.each(HOSTS)("a bad day of Snowflake through the %s host", (_name, start
       await stage.world.atSnowflake.integration("ODEUS", { owner: ADMIN_ROLE });
       await stage.world.atSnowflake.role(DEPLOYER_ROLE, { usage: ["ODEUS"] });
       const was = await picture(stage);
-      const told = [
-        await failureOf(stage.refresh(made)),
-        await stage.failingUp(stage.declared({ comment: "after" }), made),
-        await stage.failingUp(rotated(stage.declared()), made),
-      ];
+      const told = [await stage.failingUp(stage.declared({ comment: "after" }), made), await stage.failingUp(rotated(stage.declared()), made)];
       for (const { message, partial } of told) {
         expect(message).toMatch(/\(003001[\s\S]*OWNERSHIP of the integration/);
         expect(partial).toBeUndefined();
       }
       expect(await picture(stage)).toEqual(was);
+    });
+
+    it("a role that may only look refreshes all but the secret, and says so", async () => {
+      const made = await stage.up(stage.declared());
+      await stage.world.atSnowflake.integration("ODEUS", { owner: ADMIN_ROLE });
+      await stage.world.atSnowflake.role(DEPLOYER_ROLE, { usage: ["ODEUS"] });
+      expect((await stage.refreshed(made)).state).toEqual(made.state);
+      await stage.byHand("ALTER SECURITY INTEGRATION ODEUS SET ENABLED = FALSE");
+      expect((await stage.refreshed(made)).inputs["enabled"]).toBe(false);
+      const note = /^the secret in use of security integration ODEUS was not compared: .*\(003001[\s\S]*OWNERSHIP of the integration/;
+      expect(stage.said("INFO")).toEqual([expect.stringMatching(note), expect.stringMatching(note)]);
     });
 
     it("another role than the one that made it is told so by a destroy, which drops nothing and gives no state away", async () => {
@@ -86,11 +93,29 @@ describe.each(HOSTS)("a bad day of Snowflake through the %s host", (_name, start
       expect(await stage.integrations()).toEqual({});
     });
 
-    it("the role that made it and sees it no more has it counted as dropped, with a warning that says what to do", async () => {
-      const made = await stage.up(standAlone());
+    it.each([
+      ["that stands alone", () => standAlone()],
+      ["whose place in the workspace still holds its client", () => stage.declared()],
+    ])("a destroy of one %s is refused, and neither the place nor the state is given away", async (_what, inputs) => {
+      const made = await stage.up(inputs());
+      await stage.world.atSnowflake.integration("ODEUS", { owner: ADMIN_ROLE });
+      const was = await picture(stage);
+      const { message } = await failureOf(stage.destroy(made));
+      expect(message).toMatch(/Snowflake shows role ODEUS_DEPLOYER no security integration ODEUS[\s\S]*Use the role that owns it, or ACCOUNTADMIN/);
+      expect(await picture(stage)).toEqual(was);
+      await configured(stage, { SNOWFLAKE_ROLE: ADMIN_ROLE }, (admin) => admin.destroy(made));
+      expect(await stage.integrations()).toEqual({});
+      expect((await stage.slot(stage.place.slug)).client).toBeUndefined();
+    });
+
+    it("one whose place was given back counts as dropped by a run that died, with a warning that says what to do", async () => {
+      const made = await stage.up(stage.declared());
+      await stage.world.odeus("DELETE", `/integrations/v1/${stage.place.id}/oauth-client`);
       await stage.world.atSnowflake.integration("ODEUS", { owner: ADMIN_ROLE });
       await stage.destroy(made);
-      expect(stage.said("WARNING")).toEqual([expect.stringMatching(/counts as dropped; if ODEUS_DEPLOYER has only lost its rights on it, drop it by hand/)]);
+      expect(stage.said("WARNING")).toContainEqual(
+        expect.stringMatching(/counts as dropped; if ODEUS_DEPLOYER has only lost its rights on it, drop it by hand/),
+      );
     });
 
     it("of creating, a create says which grant is missing", async () => {
@@ -218,6 +243,20 @@ describe("a bad day of Snowflake's service", () => {
     });
   });
 
+  it("on which the repeat of a create without an answer is told that the name is taken, what the first try made is taken, and dropped again where the rest fails", async () => {
+    await configured(stage, { ODEUS_RETRY_SECONDS: "30" }, async (patient) => {
+      const create = { counterpart: "snowflake", operation: "statement:CREATE" };
+      await stage.world.fault({ ...create, fault: "answerLost" }, { ...create, fault: "conflict" });
+      await quiet(stage, await patient.up(stage.declared()));
+      await stage.clear();
+      await stage.world.fault({ ...create, fault: "answerLost" }, { ...create, fault: "conflict" }, { operation: "updateIntegrationAuth", fault: "forbidden" });
+      const { message, partial } = await patient.failingUp(stage.declared());
+      expect(message).toMatch(/Undone: .*security integration ODEUS is dropped\. Nothing is left behind\./);
+      expect(partial).toBeUndefined();
+      expect(await stage.integrations()).toEqual({});
+    });
+  });
+
   it("an idle session is closed, and the next operation opens another one", async () => {
     const made = await stage.up(standAlone());
     const operations = async () => (await stage.world.calls()).map(({ operation }) => operation);
@@ -249,13 +288,49 @@ describe("the account of a state, through the plugin", () => {
     },
   );
 
-  it.each(["contoso-other", "other-sandbox", "sandbox"])("is another one when it is written %s: nothing is read or changed there", async (account) => {
-    await stage.world.clearCalls();
+  it.each([
+    (locator: string) => locator,
+    (locator: string) => `${locator}.us-gov-west-1.aws`,
+    (locator: string) => `https://${locator}.snowflakecomputing.mil`,
+  ])("is the same one when it is written by its locator: the recorded client is there", async (written) => {
+    const account = written((await stage.world.state()).snowflake.locator);
     const other = await stage.again({ SNOWFLAKE_ACCOUNT: account });
-    const told = [await failureOf(other.refresh(made)), await other.failingUp(stage.declared({ comment: "x" }), made), await failureOf(other.destroy(made))];
+    expect((await other.refreshed(made)).state).toEqual(made.state);
+    const next = await other.up(stage.declared({ comment: account }), made);
+    expect(next.state).toMatchObject({ clientId: made.state["clientId"], drift: [] });
+    await stage.world.clearCalls();
+    await other.refreshed(next);
+    // From now on it is the state's own.
+    expect((await stage.statements()).sort()).toEqual(["DESC", "SECRETS"]);
     await other.host.stop();
-    for (const { message } of told)
-      expect(message).toMatch(/this state belongs to Snowflake account CONTOSO-SANDBOX, the credentials are for account \S+\. Use credentials for the first\./);
-    expect((await stage.world.calls()).filter(({ counterpart }) => counterpart === "snowflake")).toEqual([]);
+  });
+
+  it.each<[string, (stage: SnowflakeStage) => Promise<unknown>, RegExp]>([
+    [
+      "its client does not show",
+      ({ byHand }) => byHand("DROP INTEGRATION ODEUS"),
+      /this state belongs to Snowflake account CONTOSO-SANDBOX, the credentials are for account \S+, and this client does not show there\. Use credentials for the first/,
+    ],
+    [
+      "nobody is let in",
+      ({ world }) => world.fault({ counterpart: "snowflake", operation: "login", fault: "unauthorized", times: "always" }),
+      /asking account \S+ whether it is CONTOSO-SANDBOX, to which this state belongs: Snowflake did not let DEPLOYER log in/,
+    ],
+  ])("is another one when it is written otherwise and %s: nothing is changed there", async (_what, arrange, expected) => {
+    await stage.clear();
+    const declared = await stage.up(stage.declared());
+    await arrange(stage);
+    const was = await picture(stage);
+    await stage.world.clearCalls();
+    const other = await stage.again({ SNOWFLAKE_ACCOUNT: (await stage.world.state()).snowflake.locator });
+    const told = [
+      await failureOf(other.refresh(declared)),
+      await other.failingUp(stage.declared({ comment: "x" }), declared),
+      await failureOf(other.destroy(declared)),
+    ];
+    await other.host.stop();
+    for (const { message } of told) expect(message).toMatch(expected);
+    expect(await picture(stage)).toEqual(was);
+    expect(await stage.changingCalls()).toEqual([]);
   });
 });

@@ -130,6 +130,14 @@ describe.each(HOSTS)("drift at Snowflake through the %s host", (_name, start) =>
     expect(next.state["drift"]).toEqual([]);
   });
 
+  it("is none, either, once a privileged role is no longer to be blocked, where the account does not add it by itself", async () => {
+    await stage.world.atSnowflake.settings({ addPrivilegedRoles: false });
+    const made = await stage.up(stage.declared({ blockedRoles: ["sysadmin", "accountadmin"] }));
+    const next = await stage.up(stage.declared({ blockedRoles: ["sysadmin"] }), made);
+    expect((await stage.integration()).properties.BLOCKED_ROLES_LIST).toEqual(["SYSADMIN"]);
+    expect((await stage.plan(await stage.refreshed(next))).changes).toBe(false);
+  });
+
   it("that was not refreshed is no reason for an update, and the next one mends it all the same", async () => {
     const made = await stage.up(inputs());
     await alter("REFRESH OAUTH_CLIENT_SECRET")(stage);

@@ -68,6 +68,25 @@ describe.each(HOSTS)("the identity of a security integration through the %s host
     expect((await stage.refreshed(made)).state["drift"]).toEqual([]);
   });
 
+  it("one of another type in its place is told as such, and left alone", async () => {
+    const made = await stage.up(stage.declared());
+    await stage.byHand("DROP INTEGRATION ODEUS");
+    await stage.world.atSnowflake.integration("ODEUS", { owner: DEPLOYER_ROLE });
+    await stage.world.clearCalls();
+    expect((await stage.failingUp(stage.declared({ comment: "after" }), made)).message).toContain(
+      "it has no client id, so it is none of a custom OAuth client",
+    );
+    expect(await stage.changingCalls()).toEqual([]);
+  });
+
+  it("a place that others hold is told although one of the stack's integrations vanishes while its owner is looked for", async () => {
+    await stage.up(standAlone({ name: "bystander" }), undefined, "bystander");
+    await stage.world.odeus("PUT", `/integrations/v1/${stage.place.id}/oauth-client`, { clientId: "somebody-elses", clientSecret: "their-secret" });
+    await stage.world.fault({ operation: "statement:DESC", fault: "notFound", call: 1 });
+    expect((await stage.failingUp(stage.declared())).message).toContain("warehouse already holds client somebody-elses");
+    expect(await stage.statements()).toEqual(expect.arrayContaining(["SHOW"]));
+  });
+
   it("another client type drops it before it is made anew, and says that there is no way back", async () => {
     const original = await stage.up(stage.declared());
     const answer = await diff(original, stage.declared({ oauthClientType: "PUBLIC" }));

@@ -179,6 +179,14 @@ describe.each(HOSTS)("rotation at Snowflake through the %s host", (_name, start)
       expect(await stage.login()).toBe(true);
     });
 
+    it("where the account shows the former secret for a moment longer, enters the new one", async () => {
+      const made = await stage.up(stage.declared());
+      await stage.world.fault({ operation: "statement:SECRETS", fault: "staleRead", call: 1 });
+      expect((await stage.up(rotated("1"), made)).state).toMatchObject({ activeSecretSlot: 2, drift: [] });
+      expect(await stage.slotInUse()).toBe(2);
+      expect(await stage.sql("REFRESH")).toHaveLength(1);
+    });
+
     it("where the account still shows the former secret, enters nothing", async () => {
       const made = await stage.up(stage.declared());
       await stage.world.fault({ operation: "statement:SECRETS", fault: "staleRead", call: 1, times: "always" });

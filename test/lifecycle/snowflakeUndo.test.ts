@@ -204,6 +204,48 @@ describe.each(HOSTS)("a security integration through the %s host", (host, start)
     });
   });
 
+  describe("whose update is taken back once it was written", () => {
+    const PLAIN = { oauthRedirectUri: "http://localhost/callback", oauthAllowNonTlsRedirectUri: true };
+    const PRIVILEGED = ["accountadmin", "securityadmin", "orgadmin"];
+    type Account = Partial<Record<"addPrivilegedRoles" | "runsAnOrganization", boolean>>;
+
+    it.each<[string, Inputs, Inputs, Account]>([
+      ["to a redirect URI with TLS, without what allowed the one before", PLAIN, {}, {}],
+      ["to a redirect URI without TLS", {}, PLAIN, {}],
+      [
+        "of blocked roles where the account does not add its privileged ones",
+        { blockedRoles: ["sysadmin"] },
+        { blockedRoles: [] },
+        { addPrivilegedRoles: false },
+      ],
+      [
+        "of blocked roles where the account demands its privileged ones",
+        { blockedRoles: ["sysadmin", ...PRIVILEGED] },
+        { blockedRoles: ["useradmin", ...PRIVILEGED] },
+        { runsAnOrganization: true },
+      ],
+    ])("%s: all is as it was, and the next up does it", async (_what, before, after, account) => {
+      if (account.runsAnOrganization) await stage.world.atSnowflake.role("ORGADMIN");
+      const made = await stage.up(standAlone(before));
+      await stage.world.atSnowflake.settings({ addPrivilegedRoles: account.addPrivilegedRoles !== false });
+      const was = await stage.integration();
+      await stage.world.fault({ operation: "statement:SECRETS", fault: "forbidden" });
+      const failure = await stage.failingUp(standAlone(after), made);
+      expect(failure.partial).toBeUndefined();
+      expect(failure.message).toContain(BACK);
+      expect(await stage.integration()).toEqual(was);
+      const next = await stage.up(standAlone(after), made);
+      expect(await stage.integration()).not.toEqual(was);
+      expect((await stage.integration()).properties).toMatchObject({
+        OAUTH_REDIRECT_URI: standAlone(after)["oauthRedirectUri"],
+        OAUTH_ALTERNATE_REDIRECT_URIS: [],
+        OAUTH_ALLOW_NON_TLS_REDIRECT_URI: after["oauthAllowNonTlsRedirectUri"] === true,
+      });
+      expect((await stage.plan(await stage.refreshed(next), standAlone(after))).changes).toBe(false);
+      if (account.runsAnOrganization) await stage.world.atSnowflake.removeRole("ORGADMIN");
+    });
+  });
+
   describe("whose destroy", () => {
     it.each(["deleteOAuthClient", "statement:DROP"])(
       "meets a refusal at %s leaves no place with a client that is gone, and the next one finishes",

@@ -20,6 +20,7 @@ it.each([
   [{ ...integration, oauthRedirectUri: ONE }, "oauthRedirectUri: is only for an integration without a workspace integration"],
   [{ name: "odeus", oauthRedirectUri: "http://one.example" }, "oauthRedirectUri: must start with https://"],
   [{ name: "odeus", oauthRedirectUri: "callback" }, "oauthRedirectUri: must be a web address"],
+  [{ name: "odeus", oauthRedirectUri: "ftp://one.example/callback" }, "oauthRedirectUri: must be a web address"],
   [{ name: "odeus", oauthRedirectUri: ONE, oauthAlternateRedirectUris: [ONE] }, "oauthAlternateRedirectUris[0]: is named twice"],
   [{ ...integration, oauthAlternateRedirectUris: [ONE, TWO, ONE] }, "oauthAlternateRedirectUris[2]: is named twice"],
 ])("%j is refused", (inputs, problem) => {

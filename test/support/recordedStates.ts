@@ -3,7 +3,7 @@
  * test/states. Whatever belongs to one world stands as `{{name}}`, every secret as a mask, and times count from the recording.
  */
 
-import { digestOf } from "../../src/authorizationServers/snowflake.js";
+import { digestOf } from "../../src/authorizationServers/snowflakeSecrets.js";
 import { Secret } from "../../src/core/secret.js";
 import type { Properties } from "../../src/core/value.js";
 import type { Kind } from "./engineStack.js";

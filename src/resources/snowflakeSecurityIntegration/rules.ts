@@ -57,7 +57,7 @@ function redirectProblems(inputs: Properties): string[] {
   ];
   return uris.flatMap(([path, uri], index) => {
     if (typeof uri !== "string") return [];
-    if (!URL.canParse(uri)) return [`${path}: must be a web address (https://...)`];
+    if (!URL.canParse(uri) || !/^https?:$/.test(new URL(uri).protocol)) return [`${path}: must be a web address (https://...)`];
     if (uri.includes("\0")) return [`${path}: must not hold the character NUL`];
     if (/[?#]/.test(uri)) return [`${path}: must have no query and no fragment: Snowflake compares without a query`];
     if (new URL(uri).protocol === "http:" && oauthAllowNonTlsRedirectUri !== true && oauthAllowNonTlsRedirectUri !== UNKNOWN)

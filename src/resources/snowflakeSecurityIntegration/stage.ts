@@ -24,7 +24,7 @@ export function stageOf(context: Context, inputs: Properties, state: Properties 
     settings: settingsOf(inputs),
     formerly: state === undefined ? {} : settingsOf(state),
     adopt: adopt === true,
-    recordedAccount: recorded?.client?.objects["account"],
+    recorded: recorded?.client,
     mark,
     config,
     env,

@@ -1,0 +1,121 @@
+/** The two client secrets of a security integration: both always valid, both readable, renewed one at a time. */
+
+import { createHash } from "node:crypto";
+import type { ClientSecrets, SnowflakeApi } from "../clients/snowflake.js";
+import { SNOWFLAKE_CODES } from "../clients/snowflakeErrors.js";
+import type { Env } from "../core/env.js";
+import { isRemote, mayHaveHappened, messageOf, OdeusError } from "../core/errors.js";
+import type { Secret } from "../core/secret.js";
+import { askUntil } from "../core/wait.js";
+import type { IssuedSecret, KnownSecrets } from "./contract.js";
+
+type SecretSlot = 1 | 2;
+
+export interface SnowflakeSecrets {
+  /** As read after our last statement that changes something. */
+  read(): Promise<ClientSecrets>;
+  /** What was read may no longer hold. */
+  forget(): void;
+  /** The secret in use. */
+  inUse(known: KnownSecrets): Promise<IssuedSecret>;
+  /** Whether the secret in use is another one than the recorded one; `unread`: why this role cannot tell. */
+  compare(known: KnownSecrets): Promise<{ renewed: boolean; unread?: string }>;
+  /** A new secret in the slot that is not in use; the other one stays as it is. */
+  renewIdle(known: KnownSecrets): Promise<IssuedSecret>;
+  renew(slot: SecretSlot): Promise<void>;
+}
+
+/** How long the account may go on to show what was there before a statement that it has answered, in milliseconds. */
+const LAG_MS = 3_000;
+
+export function createSecrets(api: () => Promise<SnowflakeApi>, name: string, env: Env): SnowflakeSecrets {
+  let secrets: Promise<ClientSecrets> | undefined;
+
+  function read(): Promise<ClientSecrets> {
+    secrets ??= api()
+      .then((snowflake) => snowflake.clientSecrets(name))
+      .catch((error: unknown) => {
+        secrets = undefined;
+        throw error;
+      });
+    return secrets;
+  }
+
+  function forget(): void {
+    secrets = undefined;
+  }
+
+  function issued({ secrets: both }: ClientSecrets, slot: SecretSlot): IssuedSecret {
+    const [value, idle] = slot === 1 ? both : [both[1], both[0]];
+    return { keyId: String(slot), value, createdAt: env.now().toISOString(), digest: digestOf(value), idleDigest: digestOf(idle) };
+  }
+
+  /** One that is not as recorded was renewed since; an answer from before our own last statement says the same, so it is read twice. */
+  async function inSlot(slot: SecretSlot, recorded: string | undefined): Promise<IssuedSecret> {
+    const first = issued(await read(), slot);
+    if (recorded === undefined || first.digest === recorded) return first;
+    forget();
+    return issued(await read(), slot);
+  }
+
+  /** DESC tells nothing of the secrets, so what it told still holds. */
+  async function renew(slot: SecretSlot): Promise<void> {
+    try {
+      await (await api()).refreshSecret(name, slot);
+    } finally {
+      forget();
+    }
+  }
+
+  return {
+    read,
+    forget,
+    inUse: (known) => inSlot(slotInUse(known), known.current?.digest),
+    async compare(known) {
+      const recorded = known.current?.digest;
+      if (recorded === undefined) return { renewed: false };
+      try {
+        const { secrets: both } = await read();
+        return { renewed: digestOf(both[slotInUse(known) - 1] as Secret) !== recorded };
+      } catch (error) {
+        if (isRemote(error, undefined, SNOWFLAKE_CODES.noPrivilege)) return { renewed: false, unread: messageOf(error) };
+        // Of an integration that is gone, DESC tells.
+        if (isRemote(error, undefined, SNOWFLAKE_CODES.gone) || isRemote(error, undefined, SNOWFLAKE_CODES.invalidValue)) return { renewed: false };
+        throw error;
+      }
+    },
+    async renewIdle(known) {
+      const idle = slotInUse(known) === 1 ? 2 : 1;
+      const before = await inSlot(idle, known.current?.idleDigest);
+      const renewedSince = known.current?.idleDigest !== undefined && before.digest !== known.current.idleDigest;
+      // By a run that died after it was entered, it seems: then it must not end, and is new.
+      if (known.idleMayBeInUse === true && renewedSince) return before;
+      let lost: unknown;
+      try {
+        await renew(idle);
+      } catch (error) {
+        // Each statement makes another secret: what counts is which one is there.
+        if (!mayHaveHappened(error) || env.signal.aborted) throw error;
+        lost = error;
+      }
+      const now = await askUntil(
+        { env, budgetMs: lost === undefined ? LAG_MS : 0 },
+        ({ digest }) => digest !== before.digest,
+        async () => {
+          forget();
+          return issued(await read(), idle);
+        },
+      );
+      if (now.digest !== before.digest) return now;
+      throw lost ?? new OdeusError("the account took the statement and still shows the former secret, so nothing is entered. Run again.");
+    },
+    renew,
+  };
+}
+
+const slotInUse = (known: KnownSecrets): SecretSlot => (known.current?.keyId === "2" ? 2 : 1);
+
+/** Enough to know a value of 256 random bits again, and nothing to guess it by. */
+export function digestOf(secret: Secret): string {
+  return createHash("sha256").update(secret.open()).digest("hex").slice(0, 16);
+}
