@@ -31,6 +31,9 @@ export const SUITES = {
   network: { files: ["test/clients/privateNetwork.test.ts"] },
   hosts: { files: ["test/provider/hosts.test.ts"], named: THROUGH_THE_PLUGIN },
   wire: { files: ["test/provider/propertyValues.test.ts"] },
+  probes: { files: ["test/authorizationServers/probes.test.ts"] },
+  reach: { files: ["test/clients/privateNetwork.test.ts", "test/clients/http.test.ts"] },
+  verification: { files: ["test/lifecycle/verification.test.ts"], named: THROUGH_THE_PLUGIN, built: true },
 } satisfies Record<string, Suite>;
 
 const nothing = "/* nothing */";
@@ -266,5 +269,47 @@ export const MUTANTS: readonly Mutant[] = [
     from: "return encodeObject(properties, secrets);",
     to: "return encodeObject(properties, secrets.slice(secrets.length));",
     suite: "wire",
+  },
+  {
+    name: "the same answer to a random secret proves the real one",
+    file: "src/authorizationServers/probes.ts",
+    from: "if (sameAnswer(real, other) || !judges(real)) return false;",
+    to: "if (!judges(real)) return false;",
+    suite: "probes",
+  },
+  {
+    name: "trouble that a random secret meets proves the real one",
+    file: "src/authorizationServers/probes.ts",
+    from: "return granted || (error === undefined ? status === 401 : !PASSING.test(error));",
+    to: "return true;",
+    suite: "probes",
+  },
+  {
+    name: "a redirect is followed with the secret",
+    file: "src/clients/httpClient.ts",
+    from: "maxRedirects: 0,",
+    to: "maxRedirects: 5,",
+    suite: "reach",
+  },
+  {
+    name: "a secret goes to a name that leads inside a private network",
+    file: "src/clients/privateNetwork.ts",
+    from: "const inside = bare(name) === host ? found.find(({ address }) => isPrivateAddress(address)) : undefined;",
+    to: "const inside = found.find(({ address }) => address.length < 0);",
+    suite: "reach",
+  },
+  {
+    name: "a second wrong secret is tried where the first has told",
+    file: "src/authorizationServers/existing.ts",
+    from: "if (answer !== undefined) return answer;",
+    to: 'if (answer?.verdict === "rejected") return answer;',
+    suite: "verification",
+  },
+  {
+    name: "a given secret is asked about in every update",
+    file: "src/rollout/rollOut.ts",
+    from: "const anew = wish.givenChanged || !stage.continues || open;",
+    to: "const anew = true;",
+    suite: "verification",
   },
 ];
