@@ -3,6 +3,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import { messageOf } from "../core/errors.js";
 import type { Properties } from "../core/value.js";
+import type { Lifecycle } from "./lifecycle.js";
+
+/** One for all calls: those that run side by side share what they read. */
+let lifecycle: Lifecycle | undefined;
 
 export async function callFunction<T>(name: string, args: Properties): Promise<T> {
   // Loaded when a program first asks: most programs only declare.
@@ -13,7 +17,7 @@ export async function callFunction<T>(name: string, args: Properties): Promise<T
     import("../resources/registry.js"),
   ]);
   const stack = new pulumi.Config("odeus");
-  const lifecycle = createLifecycle({ resources, functions, now: () => new Date(), log: createEngineLog() });
+  lifecycle ??= createLifecycle({ resources, functions, now: () => new Date(), log: createEngineLog() });
   try {
     const { result, failures } = await lifecycle.invoke(
       name,

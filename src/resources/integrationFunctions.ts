@@ -45,6 +45,8 @@ export const getIntegration: ProviderFunction = {
     const { redirectUrl, scopes, defaultScopes, scopeSync, tenantIdSupported, clientSecretRequired } = slot;
     return {
       ...summaryOf(found),
+      // The list may be older than a change that runs beside this look-up.
+      clientMode: slot.mode,
       ...{ redirectUrl, scopes, defaultScopes, scopeSync, tenantIdSupported, clientSecretRequired },
       ...(slot.clientId === null ? {} : { clientId: slot.clientId }),
       ...(slot.tenantId === null ? {} : { tenantId: slot.tenantId }),

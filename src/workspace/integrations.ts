@@ -20,12 +20,17 @@ export interface ResolvedIntegration {
 
 /** Resolves all of them, or reports every one that cannot be: unknown, without OAuth, or the same one twice. */
 export async function resolveIntegrations(odeus: OdeusApi, written: readonly string[], recordedIds: readonly string[]): Promise<ResolvedIntegration[]> {
+  return inList(odeus, (all) => resolvedIn(all, odeus, written, recordedIds));
+}
+
+/** What is found in the list that operations side by side share; what is missing there, in a new one. */
+async function inList<T>(odeus: OdeusApi, find: (all: readonly IntegrationSummary[]) => T): Promise<T> {
   const recent = await odeus.recentIntegrations();
   try {
-    return resolvedIn(recent.all, odeus, written, recordedIds);
+    return find(recent.all);
   } catch (error) {
     if (recent.new) throw error;
-    return resolvedIn(await odeus.listIntegrations(), odeus, written, recordedIds);
+    return find(await odeus.listIntegrations());
   }
 }
 
@@ -49,8 +54,9 @@ function resolvedIn(all: readonly IntegrationSummary[], odeus: OdeusApi, written
 }
 
 /** The one integration with this id, slug or exact name. */
-export async function findIntegration(odeus: OdeusApi, text: string): Promise<IntegrationSummary> {
-  const all = await odeus.listIntegrations();
+export const findIntegration = (odeus: OdeusApi, text: string): Promise<IntegrationSummary> => inList(odeus, (all) => foundIn(all, text));
+
+function foundIn(all: readonly IntegrationSummary[], text: string): IntegrationSummary {
   const exact = all.find(({ id, slug }) => id.toLowerCase() === text.toLowerCase() || slug === text);
   if (exact !== undefined) return exact;
   const named = all.filter(({ name }) => name === text);
