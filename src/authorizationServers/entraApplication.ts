@@ -69,6 +69,10 @@ export function change(
     forward.api = { requestedAccessTokenVersion: PERSONAL_TOKENS };
     back.api = { requestedAccessTokenVersion: tokens };
   }
+  if (application.isDisabled === true) {
+    forward.isDisabled = false;
+    back.isDisabled = true;
+  }
   const tags = union(
     application.tags.filter((tag) => !isMarkTag(tag)),
     tagsOf(mark),

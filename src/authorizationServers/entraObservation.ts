@@ -32,6 +32,7 @@ export function observation({ app, servicePrincipal, granted, name, settings, ca
     found.missingUrls.length > 0 ? `${name} lacks the redirect URL ${found.missingUrls.join(", ")}` : "",
     found.missingScopes.length > 0 ? `${name} lacks the scopes ${names(found.missingScopes)}` : "",
     servicePrincipal === undefined ? `${name} has no service principal: nobody can sign in` : "",
+    app.isDisabled === true ? `${name} is deactivated: nobody can sign in` : "",
     servicePrincipal?.accountEnabled === false ? `${name} is disabled: nobody can sign in` : "",
     unconsented.length > 0 ? `admin consent is missing for ${unconsented.join(", ")}` : "",
     missingKeys.length > 0 ? `a secret of ${name} was removed at Entra (key ${missingKeys.join(", ")})` : "",

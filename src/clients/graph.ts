@@ -30,6 +30,8 @@ export interface Application {
   uniqueName: string | null;
   displayName: string;
   signInAudience: string;
+  /** Deactivated by its owner or an administrator; a cloud that does not know the property leaves it out. */
+  isDisabled?: boolean | null;
   notes: string | null;
   tags: string[];
   web: { redirectUris: string[]; homePageUrl: string | null };

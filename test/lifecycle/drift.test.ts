@@ -29,6 +29,13 @@ const EDITS: [string, HandEdit][] = [
     },
   ],
   ["the app is disabled", { edit: (stage) => onServicePrincipal(stage, "PATCH", { accountEnabled: false }), drift: /is disabled: nobody can sign in/ }],
+  [
+    "the app is deactivated",
+    {
+      edit: async (stage) => stage.world.graph("PATCH", `/applications/${await objectId(stage)}`, { isDisabled: true }),
+      drift: /is deactivated: nobody can sign in/,
+    },
+  ],
   ["the service principal is deleted", { edit: (stage) => onServicePrincipal(stage, "DELETE"), drift: /has no service principal/ }],
   [
     "the app is deleted, and can be restored",

@@ -13,6 +13,7 @@ const DEFAULTS: Properties = {
   displayName: null,
   description: null,
   groupMembershipClaims: null,
+  isDisabled: null,
   identifierUris: [],
   isDeviceOnlyAuthSupported: null,
   isFallbackPublicClient: null,
