@@ -101,7 +101,7 @@ function judges({ granted, error, status }: Answered): boolean {
   return granted || (error === undefined ? status === 401 : !PASSING.test(error));
 }
 
-export function sameAnswer(one: Answered, other: Answered): boolean {
+function sameAnswer(one: Answered, other: Answered): boolean {
   return one.status === other.status && one.error === other.error && one.granted === other.granted;
 }
 

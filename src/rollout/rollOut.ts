@@ -177,8 +177,10 @@ export async function rollOut(stage: Stage, wish: Wish, before: Recorded | undef
         progress.forward = progress.replacing = replacing && inUse;
       };
       const [secret] = await bothEnded(secretToEnter({ ...issuing, onReplacing }), beside());
-      if (secret === undefined && open) draft.verification = unasked(server, wish.verify, env.now());
-      if (secret === undefined) return { whole: false };
+      if (secret === undefined) {
+        if (open) await proveInUse();
+        return { whole: false };
+      }
       // Until it is entered nobody can sign in: the proof comes after.
       if (progress.replacing) return { whole: true, secret, proveAfter: true };
       env.say.progress("secret issued, waiting until it is accepted");
@@ -194,6 +196,13 @@ export async function rollOut(stage: Stage, wish: Wish, before: Recorded | undef
       draft.verification.checks.push({ property: "secret", ...answer });
       requireNotRejected(server, draft.verification.checks, stage.verifyMs);
       for (const warning of warningsOf(draft.verification.checks)) env.say.warning(warning);
+    }
+
+    /** A secret that no slot needs anew, where nothing has been said of it yet. */
+    async function proveInUse(): Promise<void> {
+      const shown = wish.verify ? await server.readSecret?.(client, knownSecrets(draft)) : undefined;
+      if (shown === undefined) draft.verification = unasked(server, wish.verify, env.now());
+      else await prove(shown.value);
     }
 
     /** Where nobody can read what is registered, the server itself is asked whether people could sign in. */

@@ -36,6 +36,15 @@ describe.each(HOSTS)("a security integration through the %s host", (_name, start
     expect(await stage.connect(stage.place.slug)).toMatchObject({ connected: true, scopes: ["refresh_token"] });
   });
 
+  it("proves the secret in use when verify is switched on later, and writes nothing", async () => {
+    const made = await stage.up(stage.declared({ verify: false }));
+    expect(made.state["verification"]).toMatchObject({ verdict: "skipped" });
+    await stage.world.clearCalls();
+    const next = await stage.up(stage.declared(), made);
+    expect(next.state["verification"]).toMatchObject({ verdict: "accepted", proven: expect.arrayContaining(["secret", "redirectUrl"]) });
+    expect(await stage.changingCalls()).toEqual([]);
+  });
+
   it("names the account's own mark and the people's comment side by side, and never replaces what is there", async () => {
     await stage.up(stage.declared({ comment: "for the data team" }));
     const [create = ""] = await stage.sql("CREATE");

@@ -21,11 +21,11 @@ function post(path: string, form: Record<string, string>): Promise<Reply> {
 }
 
 /** A request that no server can have issued the code for. */
-const junk = (secret = credentials.clientSecret) =>
+const junk = (secret = credentials.clientSecret, redirectUri = REDIRECT) =>
   post("/token", {
     grant_type: "authorization_code",
     code: "junk".repeat(12),
-    redirect_uri: REDIRECT,
+    redirect_uri: redirectUri,
     client_id: credentials.clientId,
     client_secret: secret,
   });
@@ -41,6 +41,15 @@ describe("the token endpoint of an OpenID provider", () => {
     expect([said(await junk()), said(await junk("wrong"))]).toEqual([
       [400, "invalid_grant"],
       [400, "invalid_grant"],
+    ]);
+  });
+
+  it("looks at client and redirect URI together", async () => {
+    await world.behaviour("openid", "clientWithRedirect");
+    expect([said(await junk()), said(await junk("wrong")), said(await junk(undefined, `${REDIRECT}/`))]).toEqual([
+      [403, "invalid_code"],
+      [403, "unauthorized_client"],
+      [403, "unauthorized_client"],
     ]);
   });
 
