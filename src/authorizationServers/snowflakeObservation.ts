@@ -1,7 +1,7 @@
 /** What a Snowflake security integration lacks of the wish, and what its being read proves. */
 
-import { storedName } from "../clients/snowflakeNames.js";
-import { listOf } from "../clients/snowflakeValues.js";
+import { ANY_ROLE, roleIn, scopeProblems } from "../clients/snowflakeScopes.js";
+import { booleanOf, listOf } from "../clients/snowflakeValues.js";
 import { minus } from "../core/sets.js";
 import type { ClientWish, Finding, Observation, RegisteredClient } from "./contract.js";
 import { blockedRoles, type Described, registered, type SnowflakeSettings, settingsNow } from "./snowflakeIntegration.js";
@@ -26,13 +26,8 @@ export function observationOf({ now, client, wish, settings, shown, renewed }: I
     ...(echoed === undefined ? [] : minus(alternates, listOf(echoed))),
   ];
   const lacks = `${shown} lacks the redirect URI ${missing.join(", ")} (it has ${now.get("OAUTH_REDIRECT_URI")})`;
-  const blocked = rolesOf(wish.scopes).filter((role) => blockedRoles(now).includes(role));
-  const noRefresh = wish.scopes.includes("refresh_token") && now.get("OAUTH_ISSUE_REFRESH_TOKENS") === "false";
-  const scopeProblems = [
-    blocked.length > 0 ? `${shown} blocks the role ${blocked.join(", ")} that the scopes ask for` : "",
-    noRefresh ? `${shown} issues no refresh tokens, which the scopes ask for` : "",
-  ].filter((sentence) => sentence !== "");
-  const disabled = now.get("ENABLED") === "false";
+  const inTheWay = scopeProblemsOf(now, wish.scopes).map((problem) => `${shown} ${problem}`);
+  const disabled = booleanOf(now.get("ENABLED")) === false;
 
   const drift = [
     clientId === client.clientId ? "" : `${shown} was replaced by hand: its client id is now ${clientId ?? "none"}`,
@@ -42,23 +37,34 @@ export function observationOf({ now, client, wish, settings, shown, renewed }: I
   ].filter((sentence) => sentence !== "");
   const findings: Finding[] = [
     missing.length > 0 ? { property: "redirectUrl", state: "wrong", detail: lacks } : { property: "redirectUrl", state: "proven", detail: "" },
-    scopes(scopeProblems, rolesOf(wish.scopes)),
+    scopesFinding(inTheWay, wish.scopes),
     { property: "consent", state: "unproven", detail: "users consent when they connect, unless their role is pre-authorised" },
   ];
   // The program does not declare what stands in the way, so an update would not mend it.
-  return { exists: true, drift, notes: scopeProblems, findings, settings: settingsNow(now, settings) };
+  return { exists: true, drift, notes: inTheWay, findings, settings: settingsNow(now, settings) };
 }
 
-function scopes(problems: string[], roles: string[]): Finding {
+/** Why nobody can sign in with these scopes, or not for long. */
+function scopeProblemsOf(now: Described, scopes: readonly string[]): string[] {
+  const roles = rolesOf(scopes);
+  const blocked = roles.filter((role) => blockedRoles(now).includes(role));
+  const allowed = listOf(now.get("ALLOWED_ROLES_LIST") ?? "");
+  const kept = allowed.length === 0 ? [] : minus(roles, [...allowed, ...blocked]);
+  return [
+    ...scopeProblems(scopes).map(({ index, problem }) => `is asked for the scope ${scopes[index]}, which ${problem}`),
+    blocked.length > 0 ? `blocks the role ${blocked.join(", ")} that the scopes ask for` : "",
+    kept.length > 0 ? `allows only the roles ${allowed.join(", ")}, and the scopes ask for ${kept.join(", ")}` : "",
+    scopes.includes(ANY_ROLE) && now.get("OAUTH_ANY_ROLE_MODE") === "DISABLE" ? `lets nobody choose a role (OAUTH_ANY_ROLE_MODE), as ${ANY_ROLE} asks` : "",
+    scopes.includes("refresh_token") && booleanOf(now.get("OAUTH_ISSUE_REFRESH_TOKENS")) === false ? "issues no refresh tokens, which the scopes ask for" : "",
+  ].filter((sentence) => sentence !== "");
+}
+
+function scopesFinding(problems: string[], scopes: readonly string[]): Finding {
   if (problems.length > 0) return { property: "scopes", state: "wrong", detail: problems.join("; ") };
+  const roles = rolesOf(scopes);
   if (roles.length === 0) return { property: "scopes", state: "proven", detail: "" };
   return { property: "scopes", state: "unproven", detail: `whether a user has the role ${roles.join(", ")} shows when they connect` };
 }
 
-/** Stored names of the roles that session scopes name: in capitals unless created with quotes, which the scope cannot say. */
-function rolesOf(scopeList: readonly string[]): string[] {
-  return scopeList.flatMap((scope) => {
-    const role = /^session:role:(.+)$/.exec(scope)?.[1];
-    return role === undefined ? [] : [/^[A-Za-z_][A-Za-z0-9_$]*$/.test(role) ? storedName(role) : role];
-  });
-}
+/** Stored names of the roles that session scopes name. */
+const rolesOf = (scopes: readonly string[]): string[] => scopes.flatMap((scope) => roleIn(scope) ?? []);

@@ -46,7 +46,7 @@ export interface SnowflakeSecurityIntegrationArgs {
   networkPolicy?: pulumi.Input<string | undefined> | undefined;
   /** COMMENT. Our mark stands behind it in brackets. */
   comment?: pulumi.Input<string | undefined> | undefined;
-  /** Scopes that the workspace asks for. Default: `refresh_token`, unless `oauthIssueRefreshTokens` is off. `session:role:NAME` fixes the role. Order without meaning. */
+  /** Scopes that the workspace asks for. Default: `refresh_token`, unless `oauthIssueRefreshTokens` is off. `session:role:NAME` fixes the role, in capitals unless it was created in quotes. Order without meaning. */
   scopes?: pulumi.Input<pulumi.Input<string>[] | undefined> | undefined;
   /** When the client secret is replaced. */
   rotation?: pulumi.Input<SnowflakeRotationArgs | undefined> | undefined;
@@ -108,7 +108,7 @@ export class SnowflakeSecurityIntegration extends DynamicResource {
   declare readonly networkPolicy: pulumi.Output<string | undefined>;
   /** COMMENT. Our mark stands behind it in brackets. */
   declare readonly comment: pulumi.Output<string | undefined>;
-  /** Scopes that the workspace asks for. Default: `refresh_token`, unless `oauthIssueRefreshTokens` is off. `session:role:NAME` fixes the role. Order without meaning. */
+  /** Scopes that the workspace asks for. Default: `refresh_token`, unless `oauthIssueRefreshTokens` is off. `session:role:NAME` fixes the role, in capitals unless it was created in quotes. Order without meaning. */
   declare readonly scopes: pulumi.Output<string[] | undefined>;
   /** When the client secret is replaced. */
   declare readonly rotation: pulumi.Output<SnowflakeRotation | undefined>;

@@ -25,6 +25,11 @@ const ANNOUNCED: [string, Inputs, RegExp[]][] = [
     { scopes: ["session:role:ANALYST"] },
     [/^the scope refresh_token is not asked for: users sign in again every ten minutes/],
   ],
+  [
+    "a role in small letters",
+    { scopes: ["refresh_token", "session:role:analyst"] },
+    [/^the scope session:role:analyst means a role that was created in quotes and small letters; for ANALYST, write it in capitals/],
+  ],
   ["no refresh tokens at all", { oauthIssueRefreshTokens: false }, [/^the scope refresh_token is not asked for: users sign in again every ten minutes/]],
   ["a network policy", { networkPolicy: "odeus_egress" }, [/^networkPolicy: token requests come from Odeus's addresses, which must be allowed in it/]],
   ["redirect URIs without TLS", { oauthAllowNonTlsRedirectUri: true }, [/^oauthAllowNonTlsRedirectUri: codes travel without encryption/]],

@@ -76,7 +76,7 @@ export const inputs = z.strictObject({
     .array(text(500))
     .optional()
     .describe(
-      "Scopes that the workspace asks for. Default: `refresh_token`, unless `oauthIssueRefreshTokens` is off. `session:role:NAME` fixes the role. Order without meaning.",
+      "Scopes that the workspace asks for. Default: `refresh_token`, unless `oauthIssueRefreshTokens` is off. `session:role:NAME` fixes the role, in capitals unless it was created in quotes. Order without meaning.",
     ),
   rotation: rotation.optional().describe("When the client secret is replaced."),
   verify: z.boolean().default(true).describe("Compare client id and secret with what the account shows before users meet them. Different: undone and failed."),

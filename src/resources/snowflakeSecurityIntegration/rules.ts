@@ -1,6 +1,7 @@
 /** Rules of a SnowflakeSecurityIntegration beyond the shape of its values. Pure: no clock, environment or network; unknown values pass. */
 
 import { integrationNameProblem, nameProblem, storedName } from "../../clients/snowflakeNames.js";
+import { likelyRole, roleIn, scopeProblems } from "../../clients/snowflakeScopes.js";
 import { type Properties, UNKNOWN, type Value } from "../../core/value.js";
 import { list } from "../differences.js";
 
@@ -21,6 +22,9 @@ export function problemsOf(inputs: Properties): string[] {
     said("oauthRedirectUri", "is only for an integration without a workspace integration, whose own redirect URL is used");
   problems.push(...roleProblems(inputs), ...redirectProblems(inputs));
   const asked = list(scopes);
+  const words = asked.map((scope) => (typeof scope === "string" && !/\s/.test(scope) ? scope : "refresh_token"));
+  for (const { index, problem } of scopeProblems(words)) said(`scopes[${index}]`, problem);
+  problems.push(...scopeRoleProblems(inputs, words));
   asked.forEach((scope, index) => {
     if (typeof scope !== "string") return;
     if (/\s/.test(scope)) said(`scopes[${index}]`, "must not hold a blank; one scope an element");
@@ -47,6 +51,21 @@ function roleProblems(inputs: Properties): string[] {
   if (list(inputs["allowedRoles"]).length > 0 && inputs["oauthUseSecondaryRoles"] === "IMPLICIT")
     problems.push("allowedRoles: are not possible with oauthUseSecondaryRoles IMPLICIT");
   return problems;
+}
+
+/** Snowflake takes such a scope, and lets nobody in. */
+function scopeRoleProblems({ blockedRoles, allowedRoles }: Properties, scopes: readonly string[]): string[] {
+  const stored = (roles: Value): string[] =>
+    list(roles).flatMap((role) => (typeof role === "string" && nameProblem(role) === undefined ? storedName(role) : []));
+  const [blocked, allowed] = [stored(blockedRoles), stored(allowedRoles)];
+  // A list that is not wholly known may name the role.
+  const closed = allowed.length > 0 && list(allowedRoles).length === allowed.length;
+  return scopes.flatMap((scope, index) => {
+    const role = roleIn(scope);
+    if (role === undefined) return [];
+    if (blocked.includes(role)) return [`scopes[${index}]: asks for the role ${role}, which blockedRoles blocks`];
+    return closed && !allowed.includes(role) ? [`scopes[${index}]: asks for the role ${role}, which is not among allowedRoles`] : [];
+  });
 }
 
 function redirectProblems(inputs: Properties): string[] {
@@ -79,6 +98,10 @@ export function announcementsOf(inputs: Properties, only: (input: string) => boo
   }
   if ((only("scopes") || only("oauthIssueRefreshTokens")) && !scopesOf(inputs).includes("refresh_token") && inputs["scopes"] !== UNKNOWN)
     found.push("the scope refresh_token is not asked for: users sign in again every ten minutes");
+  for (const scope of only("scopes") ? scopesOf(inputs) : []) {
+    const meant = likelyRole(scope);
+    if (meant !== undefined) found.push(`the scope ${scope} means a role that was created in quotes and small letters; for ${meant}, write it in capitals`);
+  }
   const privileged = list(inputs["preAuthorizedRoles"]).filter((role) => typeof role === "string" && PRIVILEGED.includes(storedName(role)));
   if (only("preAuthorizedRoles") && privileged.length > 0)
     found.push(`preAuthorizedRoles: ${privileged.join(", ")} is a privileged role; Snowflake's documentation forbids it, and blocks such roles by default`);
