@@ -102,17 +102,7 @@ export function createEntraServer(options: EntraOptions): AuthorizationServer {
       () => graph.getApplication(objectId),
     );
 
-  /** A deleted app with a mark of ours can be restored; listing deleted apps is a right that not every identity has. */
-  async function deletedOfOurs(clientId: string): Promise<Application | undefined> {
-    try {
-      return (await graph.listDeletedApplications()).find(({ appId, tags }) => appId === clientId && markOfTags(tags) !== undefined);
-    } catch (error) {
-      if (isRemote(error, 403)) return undefined;
-      throw error;
-    }
-  }
-
-  const { remove, restore } = createRecycleBin(graph, env, name, patience);
+  const { remove, restore, deletedOfOurs } = createRecycleBin(graph, env, name, patience);
   const secrets = createEntraSecrets({ graph, env, patience, settings, name, title, objectIdOf, application, untouched });
 
   /** The service principal, made where it is missing and enabled where somebody disabled it: otherwise nobody can sign in. */

@@ -3,16 +3,28 @@
 import type { Application, Graph } from "../clients/graph.js";
 import type { Env } from "../core/env.js";
 import { isRemote, mayHaveHappened } from "../core/errors.js";
+import { markOfTags } from "../core/mark.js";
 import { askUntil, type Patience } from "../core/wait.js";
 
 export interface RecycleBin {
   /** `final`: purged too. Gone already is done. */
   remove(objectId: string, final: boolean): Promise<void>;
   restore(objectId: string): Promise<void>;
+  /** A deleted app with a mark of ours, which can be restored; listing deleted apps is a right that not every identity has. */
+  deletedOfOurs(clientId: string): Promise<Application | undefined>;
 }
 
 export function createRecycleBin(graph: Graph, env: Env, name: string, patience: Patience): RecycleBin {
-  return { remove, restore };
+  return { remove, restore, deletedOfOurs };
+
+  async function deletedOfOurs(clientId: string): Promise<Application | undefined> {
+    try {
+      return (await graph.listDeletedApplications()).find(({ appId, tags }) => appId === clientId && markOfTags(tags) !== undefined);
+    } catch (error) {
+      if (isRemote(error, 403)) return undefined;
+      throw error;
+    }
+  }
 
   async function remove(objectId: string, final: boolean): Promise<void> {
     // A 404 right after a create may only mean that this server has not heard of it: the recycle bin is the witness.
