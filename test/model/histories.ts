@@ -66,6 +66,13 @@ export const HISTORIES: Played[] = [
     "a client that another resource has adopted is not removed with the resource that had it",
     history(["entra", "entra"], declare(0, ["adopts"]), up(), declare(0, ["present"]), declare(1, ["adopts"]), up()),
   ),
+  [
+    "verify that is switched on later says something of every client, be its secret at hand or not",
+    [
+      history(["entra", "existing"], declare(0, ["verified"]), declare(1, ["verified"]), up(), declare(0, ["verified"]), declare(1, ["verified"]), up()),
+      history(["serviceNow", "snowflake"], declare(0, ["verified"]), declare(1, ["verified"]), up(), declare(0, ["verified"]), declare(1, ["verified"]), up()),
+    ],
+  ],
   once(
     "an overlap of two days is not over after thirty hours",
     history(["entra"], up(), declare(0, ["overlapHours", 3], ["trigger"]), up(), wait(30), declare(0, ["notes", 1]), up(), wait(30), up()),

@@ -178,6 +178,9 @@ class Play {
     const { inputs, state } = made;
     const clientId = state["clientId"] as string;
     const client = this.world.clientOf(clientId);
+    const verdict = (state["verification"] as { verdict: string } | undefined)?.verdict ?? "nothing";
+    if (inputs["verify"] === true && ["nothing", "skipped"].includes(verdict))
+      this.invariants.fail(`after an up that succeeded with verify on, ${urnOf(made)} says of its secret: ${verdict}`);
     for (const { id, scopes } of usesIn(inputs)) {
       const slot = this.world.slots.get(id);
       const held = slot?.client;
