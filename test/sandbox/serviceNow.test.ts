@@ -208,6 +208,23 @@ describe("switches", () => {
     expect((await world.atServiceNow("GET", `/oauth_entity/${sys_id}`)).status).toBe(200);
   });
 
+  it("a write that is ignored as a whole, or changes nothing, counts as no change", async () => {
+    const { sys_id } = rowOf(await call("POST", ALL, CLIENT));
+    await world.changeServiceNow({ ignoredColumns: ["client_secret"] });
+    for (const body of [{ client_secret: "another0ne" }, { name: CLIENT.name }])
+      expect(rowOf(await call("PATCH", `${ALL}/${sys_id}`, body))).toMatchObject({ sys_mod_count: "0" });
+    await world.changeServiceNow({ ignoredColumns: [] });
+    expect(rowOf(await call("PATCH", `${ALL}/${sys_id}`, { client_secret: "another0ne" }))).toMatchObject({ sys_mod_count: "1" });
+  });
+
+  it("late records: so many queries that would have found one do not", async () => {
+    await world.changeServiceNow({ lateRecords: 1 });
+    await call("POST", ALL, CLIENT);
+    expect(rowsOf(await query("name=nobody"))).toEqual([]);
+    expect(rowsOf(await query("name=Odeus"))).toEqual([]);
+    expect(rowsOf(await query("name=Odeus"))).toHaveLength(1);
+  });
+
   it("the limit of a page comes before the access rules", async () => {
     const rows = rowsOf(await query("ORDERBYname"));
     await world.changeServiceNow({ hiddenRecords: [rows[0]?.sys_id ?? ""] });
@@ -226,8 +243,13 @@ describe("switches", () => {
     expect(headers).toMatchObject({ "x-ratelimit-limit": "2", "x-ratelimit-rule": expect.stringMatching(/^[0-9a-f]{32}$/) });
     expect(Number(headers["x-ratelimit-reset"]) % 3600).toBe(0);
     expect(Math.abs(Number(headers["retry-after"]) - 1800)).toBeLessThan(60);
+    await world.changeServiceNow({ saysRetryAfter: false });
+    expect((await query("")).headers).toEqual(expect.not.objectContaining({ "retry-after": expect.anything() }));
     const other = await world.serviceNowUser(["admin"]);
     expect((await call("GET", ALL, undefined, { authorization: basic(other) })).status).toBe(200);
+    const given = await world.serviceNowUser(["admin"], { username: "both", password: "0f-two-instances" });
+    expect(given).toMatchObject({ username: "both", password: "0f-two-instances", roles: ["admin"] });
+    expect((await call("GET", ALL, undefined, { authorization: basic(given) })).status).toBe(200);
     await world.clock(hour * 1.5 - (Date.now() % hour));
     expect((await query("")).status).toBe(200);
   });

@@ -38,7 +38,7 @@ export function stageOf(context: Context, inputs: Properties, state: Properties 
     server,
     continues: recorded?.client !== undefined,
     serverOf: () => server,
-    abandoned: [],
+    abandoned: config.list("abandonClientIds"),
     formerSecret: undefined,
     givenTenant: undefined,
     mark,
