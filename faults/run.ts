@@ -72,7 +72,7 @@ export async function runCase(lane: Lane, played: Case): Promise<Evidence> {
   const { world, surroundings } = lane;
   const subject = lane.subjects[played.server];
   const { prepare, act: first, declared: declaredFirst } = playOf(subject, played.operation);
-  const declared = played.changed ? subject.changed : declaredFirst;
+  const declared = played.changed ? changedOf(subject, played.operation) : declaredFirst;
   const actAt = (time: number): Act => (time > 0 && played.changed ? (one, now) => up(one, now, declared) : first);
   const warm = await lane.warm(played.host);
   const driven = (process: Process): Driven => ({ host: process.host, urn: process.host.urn(subject.resource, "it") });
@@ -172,10 +172,18 @@ export async function runCase(lane: Lane, played: Case): Promise<Evidence> {
   }
 }
 
+/** Which slots a killed create has entered, no state says, so what the promise holds for is a program that still declares them. */
+function changedOf({ first, changed }: Subject, operation: OperationName): Inputs {
+  const places = Object.fromEntries(Object.entries(first).filter(([name]) => name.startsWith("integration")));
+  return operation === "create" ? { ...changed, ...places } : changed;
+}
+
 type Held = Omit<SlotHeld, "slug">;
 
 /** The secret that the operation is to end: where there is no overlap, or none any more. */
-function endingOf({ server, operation }: Case, { ours, slots }: Picture, start: Kept | undefined): Held | undefined {
+function endingOf({ server, operation, changed }: Case, { ours, slots }: Picture, start: Kept | undefined): Held | undefined {
+  // The other program has an overlap.
+  if (changed) return undefined;
   if (operation === "rotateAtOnce" || (operation === "rotate" && server === "serviceNow")) return slots[0];
   const keyId = operation === "retire" ? retiringOf(start?.state ?? {})[0] : undefined;
   const [client] = ours;

@@ -9,10 +9,12 @@ export const stableOf = ({ afterwards }: Evidence): Command | undefined => after
 
 const keysIn = (picture: Picture): string[] => living(picture).flatMap(({ secrets }) => Object.keys(secrets));
 
-/** Keys of the secrets that somebody has to account for at this moment. */
+/** Keys of the secrets that somebody has to account for at this moment. Of two that are always there: those that slots got from a run that lived. */
 function keysOf({ subject, attempts, before }: Evidence, picture: Picture): string[] {
   if (!subject.alwaysTwo) return keysIn(picture);
-  const entered = new Set([before, ...attempts.map((each) => each.picture), picture].flatMap(({ slots }) => slots.map(({ clientSecret }) => clientSecret)));
+  const entered = new Set(
+    [before, ...attempts.flatMap((each) => (each.killed ? [] : [each.picture])), picture].flatMap(({ slots }) => slots.map(({ clientSecret }) => clientSecret)),
+  );
   return living(picture).flatMap(({ secrets }) => Object.entries(secrets).flatMap(([key, value]) => (entered.has(value) ? [key] : [])));
 }
 
