@@ -37,7 +37,8 @@ export function gapsOf(commands: readonly Command[], declared: readonly string[]
     else if (outcome.failure === undefined || calls.some((call) => setsSecret(call) && (call.status ?? 0) < 400)) excused = new Set();
     const unknown = [...open].filter((slug) => !excused.has(slug));
     const drift = outcome.failure === undefined ? [] : ((outcome.kept?.state["drift"] ?? []) as string[]);
-    const untold = unknown.filter((slug) => !drift.some((sentence) => sentence.startsWith("a new secret is owed to ") && sentence.includes(slug)));
+    const owed = drift.filter((sentence) => sentence.startsWith("a new secret is owed to "));
+    const untold = unknown.filter((slug) => !owed.some((sentence) => !declared.includes(slug) || sentence.includes(slug)));
     if (untold.length > 0) found.push(`the ${what} is over, ${untold.join(", ")} holds a secret that the server does not take, and nothing records it`);
     if (outcome.failure === undefined) open = new Set();
   }

@@ -163,9 +163,13 @@ function sameRequest(one: RecordedCall, other: RecordedCall | undefined): boolea
   return id !== null && other !== undefined && id === new URLSearchParams(other.query).get("requestId");
 }
 
-const NEXT_STEP = /\b(run again|next up|needs|set|check|use|give|grant|wait|choose|enable|delete|take|woken|admit|later)\b/i;
+/** An advice at the beginning of a sentence, what a right is missing, or what the next run does by itself. */
+const NEXT_STEP =
+  /(?:^|[.:;)] |\n\s*)(?:Run again|Check |Set |Use |Grant |Choose |Enable |Take |Wait )|the next up (?:finishes|enters|goes on|takes|sets)|needs (?:the (?:scope|application permission|role) |USAGE)/i;
+/** The remote's words are no advice of ours. */
+const SAID = /It said: .*?\. /g;
 
 function wordless(words: string): string[] {
   if (/fault of this provider|defect of|undefined|\[object|\bat .*\(.*:\d+:\d+\)/.test(words)) return [`an error that is no word to people: ${told(words)}`];
-  return NEXT_STEP.test(words) ? [] : [`an error that names no next step: ${told(words)}`];
+  return NEXT_STEP.test(words.replace(SAID, "")) ? [] : [`an error that names no next step: ${told(words)}`];
 }

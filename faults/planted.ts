@@ -3,8 +3,10 @@
 import { randomBytes } from "node:crypto";
 import * as path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
+import { startDynamicProcess } from "../test/support/dynamicProcess.js";
 import { type Channels, leaks } from "../test/support/leakSearch.js";
 import { startPluginProcess } from "../test/support/pluginProcess.js";
+import type { HostName } from "./cases.js";
 import { newsOf } from "./lane.js";
 import { createSurroundings } from "./surroundings.js";
 
@@ -23,6 +25,7 @@ const FOUND_IN: Readonly<Record<string, keyof Channels>> = {
   childArgumentsAtOnce: "children",
   childEnvironment: "children",
   temporaryFile: "files",
+  removedFile: "files",
   homeFile: "files",
   workFile: "files",
 };
@@ -41,16 +44,27 @@ const SPELLINGS: Readonly<Record<string, (secret: string) => string>> = {
 /** How long what a process has written may be on its way. */
 const ARRIVES_WITHIN_MS = 2_000;
 
-/** What was not seen, or seen where nothing was planted. */
-export async function blindSpots(): Promise<{ planted: number; unseen: string[] }> {
+export interface BlindSpots {
+  planted: number;
+  /** What was not seen, or seen where nothing was planted. */
+  unseen: string[];
+}
+
+/** In both hosts. */
+export async function blindSpots(): Promise<BlindSpots> {
+  const found = await Promise.all([blindSpotsOf("plugin"), blindSpotsOf("dynamic")]);
+  return { planted: found.reduce((sum, { planted }) => sum + planted, 0), unseen: found.flatMap(({ unseen }) => unseen) };
+}
+
+async function blindSpotsOf(name: HostName): Promise<BlindSpots> {
   const secret = `cnry-${randomBytes(12).toString("hex")}+/="\\ %é`;
   const spelled = Object.fromEntries(Object.entries(SPELLINGS).map(([spelling, spell]) => [spelling, spell(secret)]));
   const surroundings = createSurroundings();
-  const host = await startPluginProcess({
-    command: [process.execPath, "--import", "tsx", path.join(__dirname, "leakingPlugin.ts")],
-    environment: { ...surroundings.environment, PLANTED: JSON.stringify(spelled) },
-    cwd: surroundings.cwd,
-  });
+  const options = { environment: { ...surroundings.environment, PLANTED: JSON.stringify(spelled) }, cwd: surroundings.cwd };
+  const host =
+    name === "plugin"
+      ? await startPluginProcess({ ...options, command: [process.execPath, "--import", "tsx", path.join(__dirname, "leakingPlugin.ts")] })
+      : await startDynamicProcess({ ...options, handlers: path.join(__dirname, "leakingDynamic.ts") });
   const news = newsOf(host);
   const look = (): string[] => leaks({ planted: secret }, { ...news(), ...surroundings.news() });
   const leakThrough = async (channel: string, spelling: string): Promise<void> => {
@@ -64,7 +78,7 @@ export async function blindSpots(): Promise<{ planted: number; unseen: string[] 
   await host.configure({});
   for (const spelling of Object.keys(SPELLINGS)) {
     await leakThrough("nowhere", spelling);
-    if (look().length > 0) unseen.push(`${spelling}: a leak was seen where nothing was planted`);
+    if (look().length > 0) unseen.push(`${name}, ${spelling}: a leak was seen where nothing was planted`);
     for (const [channel, place] of Object.entries(FOUND_IN)) {
       planted += 1;
       await leakThrough(channel, spelling);
@@ -73,7 +87,7 @@ export async function blindSpots(): Promise<{ planted: number; unseen: string[] 
         seen = look();
         if (seen.length === 0) await wait(10);
       }
-      if (!seen.some((one) => one.includes(` in ${place} `))) unseen.push(`${spelling} through ${channel}: ${seen.join(", ") || "nothing was seen"}`);
+      if (!seen.some((one) => one.includes(` in ${place} `))) unseen.push(`${name}, ${spelling} through ${channel}: ${seen.join(", ") || "nothing was seen"}`);
     }
   }
   await host.stop();

@@ -1,4 +1,4 @@
-/** Where the provider processes of the matrix live: folders of their own, and a record of the children that they start. */
+/** Where the provider processes of the matrix live: folders of their own, and a record of the children that they start and of the files that they remove. */
 
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -12,7 +12,7 @@ export interface Surroundings {
   /** For the process, beside what it needs itself. */
   environment: Readonly<Record<string, string>>;
   cwd: string;
-  /** Files that were written, and children that were started, since the last time. */
+  /** Files that were written, also those that are gone again, and children that were started, since the last time. */
   news(): Channels;
   close(): void;
 }
@@ -24,15 +24,16 @@ export function createSurroundings(): Surroundings {
   // The dynamic host looks packages up from where it runs.
   symlinkSync(path.join(ROOT, "node_modules"), path.join(folders.work, "node_modules"));
   const record = path.join(root, "children");
+  const removed = path.join(root, "removed");
   let told = 0;
   return {
-    environment: { HOME: folders.home, TMPDIR: folders.tmp, SPAWN_RECORD: record, NODE_OPTIONS: `--require ${RECORDER}` },
+    environment: { HOME: folders.home, TMPDIR: folders.tmp, SPAWN_RECORD: record, REMOVED_RECORD: removed, NODE_OPTIONS: `--require ${RECORDER}` },
     cwd: folders.work,
     news() {
       const children = textOf(record);
       const started = children.slice(told);
       told = children.length;
-      const files = Object.values(folders).flatMap(filesBelow);
+      const files = [...Object.values(folders).flatMap(filesBelow), removed];
       const texts = files.map((file) => `${file}\n${textOf(file)}`);
       for (const file of files) rmSync(file, { force: true });
       return { children: started, files: texts.join("\n") };
