@@ -24,6 +24,10 @@ const SAMPLE: Record<(typeof SERVERS)[number], string[]> = {
     "entra update deleteOAuthClient#0 notFound dynamic",
     "entra rotate putOAuthClient#0 killAfter plugin",
     "entra rotate putOAuthClient#1 forbidden dynamic",
+    "entra rotate addPassword#0 answerLost plugin",
+    "entra rotate putOAuthClient#1 killAfter with lateActivation dynamic",
+    "entra rotate putOAuthClient#0 killAfter changed dynamic",
+    "entra rotateAtOnce addPassword#0 answerLost and getApplication#3 staleRead plugin",
     "entra rotateAtOnce removePassword#0 answerLost plugin",
     "entra rotateAtOnce putOAuthClient#1 killBefore plugin",
     "entra retire getApplication#2 staleRead plugin",
@@ -57,6 +61,7 @@ const SAMPLE: Record<(typeof SERVERS)[number], string[]> = {
     "snowflake update statement:ALTER#1 forbidden dynamic",
     "snowflake rotate statement:REFRESH#0 killAfter plugin",
     "snowflake rotate updateIntegrationAuth#0 forbidden dynamic",
+    "snowflake rotateAtOnce updateIntegrationAuth#0 throttledForNow plugin",
     "snowflake rotateAtOnce statement:REFRESH#1 unauthorized plugin",
     "snowflake retire statement:SECRETS#0 staleRead plugin",
     "snowflake delete statement:DROP#0 killAfter plugin",
@@ -81,5 +86,5 @@ describe.each(SERVERS)("%s", (server) => {
 it("a secret that is given away through any channel, in any spelling, is seen", async () => {
   const { planted, unseen } = await blindSpots();
   expect(unseen).toEqual([]);
-  expect(planted).toBeGreaterThan(100);
+  expect(planted).toBeGreaterThan(200);
 });
