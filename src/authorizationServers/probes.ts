@@ -129,6 +129,7 @@ export function compared(real: Answered, random: Answered, host: string): Pick<P
   return { verdict: "inconclusive", detail };
 }
 
-const saidBy = ({ status, error, granted }: Answered): string => `${status} ${error ?? (granted ? "granted" : "no error name")}`;
+/** For people. */
+export const saidBy = ({ status, error, granted }: Answered): string => `${status} ${error ?? (granted ? "granted" : "no error name")}`;
 
 export const hostOf = ({ endpoint }: Pick<Probe, "endpoint">): string => new URL(endpoint.url).host;

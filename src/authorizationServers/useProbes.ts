@@ -6,7 +6,7 @@
 import { type AuthorizeAnswer, askAuthorize, authorizationParameters, type Endpoint } from "../clients/oauth.js";
 import { union } from "../core/sets.js";
 import type { Check, ClientWish, Verdict } from "./contract.js";
-import { type Answered, asked, BY_HAND, hostOf, type Probe, toldApart } from "./probes.js";
+import { type Answered, asked, BY_HAND, hostOf, type Probe, saidBy, toldApart } from "./probes.js";
 
 export interface UseProbe extends Pick<Probe, "clientId" | "env" | "limits"> {
   /** Where people sign in. */
@@ -66,7 +66,7 @@ async function pushes(pushed: Probe, redirectUrl: string, unregistered: string, 
   const scopesRefused = real.error === "invalid_scope";
   if ((real.granted || scopesRefused) && toldApart(real, random)) return { method, scopesRefused, verdict: "accepted", detail: "" };
   if (!real.granted && real.error === "invalid_redirect_uri") return { method, scopesRefused, ...refused(host, redirectUrl, real.error) };
-  return { method, scopesRefused, ...alike(host, redirectUrl, String(real.status)) };
+  return { method, scopesRefused, ...undecided(host, redirectUrl, saidBy(real), saidBy(random)) };
 }
 
 /** One after the other: nobody is signed in, so neither leaves anything behind. */
@@ -86,10 +86,14 @@ async function pages(probe: UseProbe, endpoint: Endpoint, redirectUrl: string, u
     const { status, mismatch } = ours;
     // Google asks people to sign in, and names a mismatch before that.
     if (status < 400 && mismatch === undefined && other.mismatch !== undefined) return accepted;
-    const judged = mismatch !== undefined && mismatch === other.mismatch ? refused(host, redirectUrl, mismatch) : alike(host, redirectUrl, `${status}`);
-    return { method, scopesRefused, ...judged };
+    if (mismatch !== undefined && mismatch === other.mismatch) return { method, scopesRefused, ...refused(host, redirectUrl, mismatch) };
   }
-  return { method, scopesRefused, ...alike(host, redirectUrl, "a redirect to it") };
+  return { method, scopesRefused, ...undecided(host, redirectUrl, told(ours), told(other)) };
+}
+
+function told(answer: AuthorizeAnswer): string {
+  if (answer.kind === "returned") return "a redirect to it";
+  return answer.kind === "none" ? answer.why : `${answer.status}${answer.mismatch === undefined ? "" : ` ${answer.mismatch}`}`;
 }
 
 type Judged = Pick<Found, "verdict" | "detail">;
@@ -98,9 +102,12 @@ function unavailable(host: string, why: string): Judged {
   return { verdict: "unavailable", detail: `${host} gave no usable answer about the redirect URL: ${why}. ${BY_HAND}` };
 }
 
-function alike(host: string, redirectUrl: string, said: string): Judged {
-  const detail = `${host} gives the same answer (${said}) to ${redirectUrl} and to a URL that nobody registered, so the redirect URL is not proven. ${BY_HAND}`;
-  return { verdict: "inconclusive", detail };
+function undecided(host: string, redirectUrl: string, ours: string, other: string): Judged {
+  const answers =
+    ours === other
+      ? `gives the same answer (${ours}) to ${redirectUrl} and to a URL that nobody registered`
+      : `answers ${redirectUrl} (${ours}) and a URL that nobody registered (${other}) in a way that proves nothing`;
+  return { verdict: "inconclusive", detail: `${host} ${answers}, so the redirect URL is not proven. ${BY_HAND}` };
 }
 
 /** By the server's own name of the error: an equal answer alone would prove nothing. */
