@@ -125,7 +125,9 @@ describe.each(HOSTS)("drift at Snowflake through the %s host", (_name, start) =>
     const seen = await stage.refreshed(made);
     expect(seen.state).toEqual(made.state);
     expect(seen.inputs).toEqual(made.inputs);
+    await stage.world.clearCalls();
     const next = await stage.up({ ...declared, oauthEnforcePkce: true }, seen);
+    expect(await stage.sql()).toEqual(['ALTER SECURITY INTEGRATION "ODEUS" SET OAUTH_ENFORCE_PKCE = TRUE']);
     expect((await stage.integration()).properties.COMMENT).toBe(`theirs ${COMMENT}`);
     expect(next.state["drift"]).toEqual([]);
   });
