@@ -21,7 +21,7 @@ import { minus } from "../core/sets.js";
 import { askUntil } from "../core/wait.js";
 import type { AuthorizationServer, IssuedSecret, RegisteredClient } from "./contract.js";
 import { BY_HAND } from "./probes.js";
-import { fieldsOf, ignoredColumns, observationOf, registryChange, type Seen, type ServiceNowSettings, settingsFound } from "./serviceNowRegistry.js";
+import { fieldsOf, ignoredColumns, observationOf, otherType, registryChange, type Seen, type ServiceNowSettings, settingsFound } from "./serviceNowRegistry.js";
 
 export interface ServiceNowOptions {
   settings: ServiceNowSettings;
@@ -241,8 +241,9 @@ export function createServiceNowServer(options: ServiceNowOptions): Authorizatio
       return doing(`changing ${shown}`, async () => {
         const seen = await known(client);
         if (seen === undefined) throw new ConfigError(`${shown} is gone. Run again: a new one is made.`);
-        const { type, sys_id } = seen.record;
-        if (type !== "" && type !== "client")
+        const { sys_id, comments } = seen.record;
+        const type = otherType(seen.record);
+        if (type !== undefined && readComment(comments).mark?.key !== mark.key)
           throw new ConfigError(`client ${client.clientId} is of the type ${type}, with which this instance signs in elsewhere: nobody can sign in to it.`);
         const change = registryChange(seen, {
           settings,

@@ -50,6 +50,11 @@ function redirectsOf(record: ClientRecord): string[] {
     .filter((url) => url !== "");
 }
 
+/** A type with which the instance signs in elsewhere: nobody can sign in to such a record. One without a type is a client. */
+export function otherType({ type }: ClientRecord): string | undefined {
+  return type === "" || type === "client" ? undefined : type;
+}
+
 export interface RegistryWish {
   settings: ServiceNowSettings;
   /** What the program said when the record was last written. */
@@ -66,7 +71,11 @@ export function registryChange({ record, unreadable }: Seen, wish: RegistryWish)
   const others = minus(redirectsOf(record), union(wish.redirectUrls, wish.formerRedirectUrls));
   const settings = withStandards(wish.settings, wish.formerly);
   const comments = settings.comments ?? readComment(record.comments).comment;
-  const fields = { ...fieldsOf({ ...settings, comments }, wish.mark, [...wish.redirectUrls, ...others]), client_id: wish.clientId };
+  const fields = {
+    ...fieldsOf({ ...settings, comments }, wish.mark, [...wish.redirectUrls, ...others]),
+    client_id: wish.clientId,
+    ...(otherType(record) === undefined ? {} : { type: "client" }),
+  };
   const forward: ClientFields = {};
   const back: ClientFields = {};
   for (const [column, value] of Object.entries(fields) as [keyof ClientFields & Column, string][]) {
@@ -147,10 +156,12 @@ export function observationOf(
         ? `${shown} has ${first} before our redirect URL; ServiceNow falls back to the first`
         : undefined;
   const replaced = !unreadable.includes("client_id") && record.client_id !== client.clientId;
+  const type = otherType(record);
   const disabled = record.active === "false" && settings.active === undefined;
   const drift = [
     redirectProblem ?? "",
     replaced ? `${shown} has the client id ${record.client_id || "(none)"} by now` : "",
+    type === undefined ? "" : `${shown} is of the type ${type} by now: nobody can sign in`,
     disabled ? `${shown} was made inactive: nobody can sign in` : "",
   ].filter((sentence) => sentence !== "");
   const extra = minus(redirects, wish.redirectUrls);

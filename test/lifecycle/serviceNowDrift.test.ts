@@ -39,6 +39,14 @@ const EDITS: [string, HandEdit][] = [
     { values: async () => ({ active: "false" }), drift: /was made inactive: nobody can sign in/, written: async () => ({ active: "true" }) },
   ],
   [
+    "its type is another one",
+    {
+      values: async () => ({ type: "oauth_provider" }),
+      drift: /is of the type oauth_provider by now: nobody can sign in/,
+      written: async () => ({ type: "client" }),
+    },
+  ],
+  [
     "the client id is changed",
     {
       values: async () => ({ client_id: "changedByHand" }),
