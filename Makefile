@@ -15,8 +15,10 @@ test: setup
 bench: setup
 	@npx tsx bench/main.ts
 
-# Every fault at every remote call, and what must hold all the while: about 25 minutes. A part: `npx tsx faults/main.ts --server entra`.
+# Kills on the real engine, then every fault at every remote call, and what must hold all the while: about 25 minutes.
+# A part: `npx tsx faults/main.ts --server entra`.
 faults: setup
+	@npx jest test/e2e/killed.test.ts
 	@npx tsx faults/main.ts
 
 # Breaks the sources on purpose in a copy of the tree, one text at a time, and shows that the tests see each break: about 5 minutes.
