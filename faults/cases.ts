@@ -54,12 +54,15 @@ export const isClean = ({ faults, lag }: Case): boolean => faults.length === 0 &
 
 export function addressesOf(calls: readonly RecordedCall[]): Address[] {
   const seen = new Map<string, number>();
-  return calls.map(({ counterpart, operation, changes, index }) => {
-    const key = `${counterpart} ${operation}`;
-    const ordinal = seen.get(key) ?? 0;
-    seen.set(key, ordinal + 1);
-    return { counterpart, operation, ordinal, changes, index };
-  });
+  // A session of Snowflake's is closed beside everything else, and nobody waits for it: an operation may see that of the one before.
+  return calls
+    .filter(({ operation }) => operation !== "close")
+    .map(({ counterpart, operation, changes, index }) => {
+      const key = `${counterpart} ${operation}`;
+      const ordinal = seen.get(key) ?? 0;
+      seen.set(key, ordinal + 1);
+      return { counterpart, operation, ordinal, changes, index };
+    });
 }
 
 /** How many of the faults that reads meet by turns each of them meets. */
@@ -112,7 +115,7 @@ function draftsOf(recording: Recording, full: boolean): Draft[] {
   );
 
   const enters = operation !== "read" && operation !== "delete" && operation !== "retire";
-  const lags = enters ? (LAGS[server] ?? []) : [];
+  const lags = enters ? (LAGS[server] ?? []).filter(({ ofObjects }) => !ofObjects || operation === "create") : [];
   const late = lags.map((lag): Draft => ({ what: lag.name, twice: false, cold: false, kills: false, faults: [], lag }));
   return [...deaths, ...answered, ...late, ...(enters ? afterDeaths(recording, lags) : []), ...(isRotation(operation) ? pairsOf(recording) : [])];
 }
@@ -120,19 +123,18 @@ function draftsOf(recording: Recording, full: boolean): Draft[] {
 const isRotation = (operation: OperationName): boolean => operation === "rotate" || operation === "rotateAtOnce";
 const death = (kind: Kind, address: Address) => ({ cold: true, kills: true, faults: [planned(kind, address)] });
 
-/** What may come together with a death: a server that is late, and another program before the next run. */
+/** What may come together with a death: a server that accepts the new secret late, and another program before the next run. */
 function afterDeaths({ operation, cold }: Recording, lags: readonly Lag[]): Draft[] {
   const killAfter = KINDS.find(({ name }) => name === "killAfter") as Kind;
+  const late = lags.filter(({ name }) => name === "lateActivation");
   return cold
     .filter(({ changes }) => changes)
     .flatMap((address): Draft[] => {
+      const dead = { twice: false, ...death(killAfter, address) };
       const what = `${shown(address)} killAfter`;
-      const changed: Draft[] = operation === "update" ? [] : [{ what: `${what} changed`, twice: false, ...death(killAfter, address), changed: true }];
       return [
-        ...lags
-          .filter(({ name }) => name === "lateActivation")
-          .map((lag): Draft => ({ what: `${what} with ${lag.name}`, twice: false, ...death(killAfter, address), lag })),
-        ...changed,
+        ...late.map((lag): Draft => ({ ...dead, what: `${what} with ${lag.name}`, lag })),
+        ...(operation === "update" ? [] : [{ ...dead, what: `${what} changed`, changed: true } satisfies Draft]),
       ];
     });
 }
@@ -151,8 +153,8 @@ export function caseNamed(name: string): Case {
   if (joint === "then") return { ...alone, second: faultNamed(more[0] ?? "", more[1] ?? "") };
   if (joint === "and") return { ...alone, faults: [fault, faultNamed(more[0] ?? "", more[1] ?? "").fault] };
   if (joint === "changed") return { ...alone, changed: true };
-  const with_ = joint === "with" ? lagNamed(more[0]) : undefined;
-  return with_ === undefined ? alone : { ...alone, lag: with_ };
+  const late = joint === "with" ? lagNamed(more[0]) : undefined;
+  return late === undefined ? alone : { ...alone, lag: late };
 }
 
 function faultNamed(call: string, kindName: string): { kills: boolean; fault: PlannedFault } {

@@ -50,6 +50,8 @@ export const OF_PAIRS: readonly string[] = ["killAfter", "forbidden", "hangAfter
 /** How late a server knows what it has just been told; met by an operation as a whole. */
 export interface Lag {
   name: string;
+  /** Only where new objects are made, not just a new secret. */
+  ofObjects: boolean;
   /** Whether a call has met it. */
   met(call: RecordedCall): boolean;
   begin(world: World): Promise<void>;
@@ -58,6 +60,7 @@ export interface Lag {
 
 const entraLag = (name: string, met: Lag["met"], lag: Parameters<World["lag"]>[0]): Lag => ({
   name,
+  ofObjects: (lag.replicationReads ?? 0) > 0,
   met,
   begin: (world) => world.lag(lag),
   end: (world) => world.lag({ replicationReads: 0, secretActivationAttempts: 0 }),

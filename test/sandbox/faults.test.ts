@@ -2,6 +2,7 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { secretsIn } from "../../src/sandbox/calls.js";
 import { type Reply, send, startWorld, type World } from "../support/sandbox.js";
 
 let world: World;
@@ -142,4 +143,17 @@ test("a fault that makes no sense is refused when it is planned", async () => {
   await expect(world.fault({ fault: "answerlost" as never })).rejects.toThrow(/unknown fault answerlost/);
   await expect(world.fault({ fault: "killBefore" })).rejects.toThrow(/needs the pid/);
   await expect(world.fault({ fault: "html", operatoin: "x" } as never)).rejects.toThrow(/operatoin/);
+});
+
+test.each(["answerLost", "bodyTruncated"] as const)("a secret in an answer that is lost (%s) stands in the record all the same", async (fault) => {
+  const { id } = (await create()).body as { id: string };
+  await world.fault({ operation: "addPassword", fault });
+  expect(await outcome(graph("POST", `/applications/${id}/addPassword`, {}))).toBe("ECONNRESET");
+  const issued = (await world.state()).entra.tenants[0]?.applications[0]?.passwordCredentials.map(({ secretText }) => secretText);
+  expect((await world.calls()).at(-1)?.answeredSecrets).toEqual(issued);
+});
+
+test("of Snowflake, also a secret inside the JSON of a row is known", () => {
+  const rows = [[JSON.stringify({ OAUTH_CLIENT_SECRET_2: "two/+=", OAUTH_CLIENT_SECRET: "one", OAUTH_CLIENT_ID: "id" })]];
+  expect(secretsIn({ data: { rowset: rows, token: "session" } })).toEqual(["two/+=", "one", "session"]);
 });
