@@ -139,11 +139,11 @@ const privilege = ({ operation, login }: Attempt): string => {
   const role = roleOf(login);
   if (operation === "create") return `Grant CREATE INTEGRATION ON ACCOUNT to ${role}, or name another one in SNOWFLAKE_ROLE.`;
   if (operation === "clientSecrets")
-    return `Reading client secrets needs OWNERSHIP of the integration, or ACCOUNTADMIN, if ownership is not enough: name such a role in SNOWFLAKE_ROLE, in place of ${role}.`;
+    return `Reading client secrets needs OWNERSHIP of the integration, or ACCOUNTADMIN, if ownership is not enough. Set SNOWFLAKE_ROLE to such a role, in place of ${role}.`;
   if (operation === "describe" || operation === "show") return `Grant USAGE on the integration to ${role}, or name another one in SNOWFLAKE_ROLE.`;
   return `Grant OWNERSHIP of the integration to ${role}, or name the role that made it in SNOWFLAKE_ROLE.`;
 };
-const addressNotAdmitted = (): string => "Admit the address of the machine that runs Pulumi in the network policy of the account or of the user.";
+const addressNotAdmitted = (): string => "Check the network policy of the account or of the user: it has to admit the address of the machine that runs Pulumi.";
 const newOAuthToken = (): string => "Get a new OAuth access token into SNOWFLAKE_TOKEN.";
 
 const REMEDIES: Readonly<Record<string, (attempt: Attempt) => string>> = {

@@ -65,7 +65,9 @@ describe("a login", () => {
     await fault("login", { fault: "forbidden" });
     const { message, failure } = await failedLogin({});
     expect(failure.code).toBe("390422");
-    expect(message).toMatch(/It said: Incoming request with IP.*\n {2}Admit the address of the machine that runs Pulumi in the network policy/);
+    expect(message).toMatch(
+      /It said: Incoming request with IP.*\n {2}Check the network policy of the account or of the user: it has to admit the address of the machine/,
+    );
   });
 
   it("where nobody listens, or nobody is trusted, was without effect", async () => {
