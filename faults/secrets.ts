@@ -82,15 +82,16 @@ function slotsWhenStable({ subject, declared }: Evidence, { picture, outcome: { 
 
 /**
  * Where secrets stand beside each other: the one in use and the one before, or the one before and one that a run has just added. One
- * more for each run that did not end well after it had written a slot: which secret a slot holds then, the next run cannot tell, so
- * none ends before its overlap.
+ * more for each run that did not end well, from the first one on that had written a slot: which of their secrets a slot holds, the
+ * next run cannot tell, so none ends before its overlap.
  */
 export function thirdSecrets({ subject, attempts, afterwards }: Evidence): string[] {
   if (subject.server !== "entra") return [];
   let allowed = 2;
+  let written = false;
   return [...attempts, ...afterwards].flatMap(({ what, outcome: { failure }, calls, picture }) => {
-    const wrote = calls.some(({ counterpart, changes, status, fault }) => counterpart === "odeus" && changes && ((status ?? 500) < 300 || fault !== undefined));
-    if (failure !== undefined && wrote) allowed += 1;
+    written ||= calls.some(({ counterpart, changes, status, fault }) => counterpart === "odeus" && changes && ((status ?? 500) < 300 || fault !== undefined));
+    if (failure !== undefined && written) allowed += 1;
     const count = keysIn(picture).length;
     return count > allowed ? [`${count} secrets of ours after the ${what}, where ${allowed} have a reason`] : [];
   });
