@@ -74,9 +74,9 @@ function renewedAlready({ before, places }: Issuing): boolean {
 }
 
 /** Whether a slot was written after what the record knows of it: by a run that died, or by hand. */
-async function writtenSince({ stage, before, places, client }: Issuing): Promise<boolean> {
+async function writtenSince({ stage, before, draft, places, client }: Issuing): Promise<boolean> {
   // Slots that are declared no more are given back at the end, so until then they count.
-  const leaving = Object.entries(before?.slots ?? {}).filter(([id]) => places.every(({ integration }) => integration.id !== id));
+  const leaving = Object.entries(draft.slots).filter(([id]) => places.every(({ integration }) => integration.id !== id));
   const left = await Promise.all(leaving.map(([id, { written }]) => readSlot(stage.odeus, written, id, false).catch(denied)));
   return [...places.map(({ slot }) => slot), ...left].some(
     (slot) =>

@@ -9,7 +9,6 @@ import type { Stage } from "./stage.js";
 
 export interface Leaving {
   stage: Stage;
-  before: Recorded | undefined;
   draft: Recorded;
   /** What is declared now. */
   places: readonly Place[];
@@ -25,10 +24,10 @@ export interface Kept {
   clientIds: string[];
 }
 
-export async function leaveSlots({ stage, before, draft, places, client, own }: Leaving): Promise<Kept> {
+export async function leaveSlots({ stage, draft, places, client, own }: Leaving): Promise<Kept> {
   const declaredIds = new Set(places.map(({ integration }) => integration.id));
   const kept: Kept = { redirectUrls: [], clientIds: [] };
-  for (const [id, slot] of Object.entries(before?.slots ?? {}).filter(([slotId]) => !declaredIds.has(slotId))) {
+  for (const [id, slot] of Object.entries(draft.slots).filter(([slotId]) => !declaredIds.has(slotId))) {
     const claimant = stage.claims.claimedByOther(stage.urn, namesOf(id, slot));
     if (claimant === undefined) {
       const result = await doing(`giving back ${slot.written}`, () => revertOwn(stage, id, own));

@@ -101,7 +101,7 @@ export interface Recorded {
 }
 
 /** What the recorded rollout had registered at the client. */
-export function recordedWish(recorded: Recorded | undefined): ClientWish {
+export function recordedWish(recorded: (Pick<Recorded, "slots"> & Partial<Recorded>) | undefined): ClientWish {
   const slots = Object.values(recorded?.slots ?? {});
   return {
     redirectUrls: union(

@@ -14,7 +14,7 @@ import { type Entry, enterPlaces, needsSecret, readBack } from "./enter.js";
 import { secretToEnter } from "./issue.js";
 import { leaveSlots } from "./leave.js";
 import type { Place } from "./places.js";
-import { knownSecrets, PLANNED, type Recorded, registeredBefore, type SlotRecord, type Wish } from "./record.js";
+import { knownSecrets, PLANNED, type Recorded, recordedWish, registeredBefore, type SlotRecord, type Wish } from "./record.js";
 import { removeFormer } from "./remove.js";
 import { removeRetired } from "./retire.js";
 import { proveSecret } from "./secret.js";
@@ -54,16 +54,17 @@ export async function rollOut(stage: Stage, wish: Wish, before: Recorded | undef
   try {
     env.say.progress("reading the workspace and the authorization server");
     const seenAt = env.now().getTime();
-    const { places, wished, found, declared, own } = await survey(stage, wish, before);
+    const { places, wished, found, declared, own, orphans } = await survey(stage, wish, before);
     for (const { use, slot } of places)
       if (slot.clientId !== null && wish.replaceClientIds.includes(slot.clientId) && !own.includes(slot.clientId))
         env.say.warning(`${use.written}: client ${slot.clientId} is pushed out, as replaceClientIds asks; it cannot be put back.`);
 
     // Known from here on: a later run may be killed right after it entered the client, and a destroy has to find it.
     for (const place of places) draft.slots[place.integration.id] ??= { ...slotRecord(place), secretUpdatedAt: PLANNED };
+    Object.assign(draft.slots, orphans);
 
     // 1. The client, with everything it needs and, for now, everything it needed before.
-    const formerly = registeredBefore(stage.continues ? before : undefined);
+    const formerly = stage.continues ? registeredBefore(before) : recordedWish({ slots: orphans });
     const widened = {
       redirectUrls: union(wished.redirectUrls, formerly.redirectUrls),
       scopes: union(wished.scopes, formerly.scopes),
@@ -119,7 +120,7 @@ export async function rollOut(stage: Stage, wish: Wish, before: Recorded | undef
     progress.entered = true;
 
     // 5. Take away: slots and registrations no longer declared, the secret before, the client before.
-    const kept = await leaveSlots({ stage, before, draft, places, client, own });
+    const kept = await leaveSlots({ stage, draft, places, client, own });
     const narrowed = { redirectUrls: union(wished.redirectUrls, kept.redirectUrls), scopes: wished.scopes, integrations: wished.integrations };
     if (minus(widened.redirectUrls, narrowed.redirectUrls).length + minus(widened.scopes, narrowed.scopes).length > 0) {
       client = await server.converge(client, mark, narrowed, formerly, () => undefined);

@@ -3,8 +3,9 @@
 import type { ClientWish, RegisteredClient } from "../authorizationServers/contract.js";
 import { ConfigError } from "../core/errors.js";
 import { nameOfMark } from "../core/mark.js";
+import { slotsHolding } from "../workspace/integrations.js";
 import { claimPlaces, clientWish, lookUp, type Place, requireEnterable } from "./places.js";
-import type { Recorded, Wish } from "./record.js";
+import type { Recorded, SlotRecord, Wish } from "./record.js";
 import type { Stage } from "./stage.js";
 
 export interface Survey {
@@ -16,6 +17,8 @@ export interface Survey {
   declared: RegisteredClient | undefined;
   /** Client ids that are this resource's own. */
   own: string[];
+  /** Slots in no declaration and no state that hold our own client of an earlier run, which died after it had entered it there. */
+  orphans: Record<string, SlotRecord>;
 }
 
 /** Fails with everything that would make the rollout fail, as far as reads can tell. */
@@ -29,9 +32,27 @@ export async function survey(stage: Stage, wish: Wish, before: Recorded | undefi
   // A client that the program names needs no registration: this only says which one it is.
   const declared = server.secrets === "given" ? await server.register(mark, wished, () => undefined) : undefined;
   const own = [before?.client, ...(before?.replaced ?? []), found, declared].flatMap((client) => client?.clientId ?? []);
-  const [prepared] = await Promise.all([server.prepare(wished), requireEnterable(server, mark, places, wish, own, stage.givenTenant)]);
+  const [prepared, , orphans] = await Promise.all([
+    server.prepare(wished),
+    requireEnterable(server, mark, places, wish, own, stage.givenTenant),
+    found === undefined || wish.adoptClientId !== undefined || places.length === 0
+      ? {}
+      : orphansOf(stage, found, [...ids(places), ...Object.keys(before?.slots ?? {})]),
+  ]);
   for (const warning of prepared.warnings) stage.env.say.warning(warning);
-  return { places, wished, found, declared, own };
+  return { places, wished, found, declared, own, orphans };
+}
+
+const ids = (places: readonly Place[]): string[] => places.map(({ integration }) => integration.id);
+
+async function orphansOf({ odeus }: Stage, { clientId }: RegisteredClient, known: readonly string[]): Promise<Record<string, SlotRecord>> {
+  const others = (await slotsHolding(odeus, clientId)).filter(({ slot }) => !known.includes(slot.integrationId));
+  return Object.fromEntries(
+    others.map(({ slug, slot: { integrationId, redirectUrl, scopes, scopeSync, custom } }) => [
+      integrationId,
+      { written: slug, slug, redirectUrl, scopes, scopeSync, custom: custom !== undefined },
+    ]),
+  );
 }
 
 /** What to go on from where no state leads to a client: the one that the program names for adoption, else our own of an earlier run. */

@@ -122,4 +122,15 @@ describe.each(HOSTS)("a killed %s process", (_name, start) => {
     await whole(made, [...SLUGS, "excel"]);
     expect((await stage.app()).properties["displayName"]).toBe("Another name");
   });
+
+  it("in a create, is followed by one that declares a slot no more, which is given back with what it needed", async () => {
+    await killedAt(["putOAuthClient", 1], (victim) => victim.up(INPUTS));
+    const made = await stage.up(AFTER);
+    await whole(made, ["outlook-email", "excel"]);
+    const { client, redirectUrl } = await stage.slot("sharepoint");
+    expect(client).toBeUndefined();
+    const { redirectUris } = (await stage.app()).properties["web"] as { redirectUris: string[] };
+    expect(redirectUris).toHaveLength(2);
+    expect(redirectUris).not.toContain(redirectUrl);
+  });
 });
