@@ -57,11 +57,17 @@ describe.each(HOSTS)("bad input through the %s host", (_name, start) => {
       ],
       [
         "windows that do not fit the lifetime",
-        { ...MAIL, entra: entra({ secretLifetimeDays: 10 }), rotation: { renewBeforeExpiryDays: 10, everyDays: 11, overlapHours: 241 } },
+        { ...MAIL, entra: entra({ secretLifetimeDays: 10 }), rotation: { renewBeforeExpiryDays: 10, everyDays: 11 } },
         [
           "rotation.renewBeforeExpiryDays: must be less than the lifetime of the secret (entra.secretLifetimeDays, 10 days); it is 10",
           "rotation.everyDays: must not be more than the lifetime of the secret (entra.secretLifetimeDays, 10 days)",
-          "rotation.overlapHours: must not be more than the lifetime of the secret (entra.secretLifetimeDays, 10 days)",
+        ],
+      ],
+      [
+        "an overlap that outlives the previous secret",
+        { ...MAIL, entra: entra({ secretLifetimeDays: 10 }), rotation: { renewBeforeExpiryDays: 2, overlapHours: 49 } },
+        [
+          "rotation.overlapHours: must not be more than the 2 days for which the previous secret is still valid when the next one comes (entra.secretLifetimeDays is 10)",
         ],
       ],
       [

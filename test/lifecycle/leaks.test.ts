@@ -43,7 +43,7 @@ describe.each(HOSTS)("through the %s host", (_name, start) => {
   };
 
   beforeAll(async () => {
-    stage = await startStage(start, { environment: { ODEUS_CALL_TIMEOUT_SECONDS: "0.3", ODEUS_RETRY_SECONDS: "0.2", ODEUS_VERIFY_SECONDS: "0.5" } });
+    stage = await startStage(start, { environment: { ODEUS_CALL_TIMEOUT_SECONDS: "1", ODEUS_RETRY_SECONDS: "0.2", ODEUS_VERIFY_SECONDS: "0.5" } });
     const { world, host } = stage;
     canaries = { first: given.first, second: given.second, wrong: given.wrong, apiKey: world.apiKeys.full, deployer: world.deployer.clientSecret };
     const learn = async (): Promise<void> => {

@@ -95,13 +95,16 @@ export interface EngineStackOptions {
   world?: WorldOptions;
   /** Beside that of the world. */
   environment?: Record<string, string>;
+  /** Of the project, in place of inline programs. */
+  folder?: string;
 }
 
-/** A stack of inline programs. */
-export async function startEngineStack({ project, world: options, environment }: EngineStackOptions): Promise<EngineStack> {
+/** A stack of inline programs, or of the project in a folder. */
+export async function startEngineStack({ project, world: options, environment, folder }: EngineStackOptions): Promise<EngineStack> {
   const world = await startWorld(options);
   const engine = await startEngine({ ...world.environment, ODEUS_RETRY_SECONDS: "1", ...environment });
-  return engineStackOf(await engine.stack({ project, program: async () => undefined }), project, engine, world);
+  const stack = await engine.stack(folder === undefined ? { project, program: async () => undefined } : { folder });
+  return engineStackOf(stack, project, engine, world);
 }
 
 export function engineStackOf(stack: Stack, project: string, engine: Engine, world: World): EngineStack {
