@@ -11,7 +11,7 @@ test: setup
 	@$(MAKE) --no-print-directory check
 	npx jest
 
-# Ratios to a plugin that does nothing, and to latency itself: about 6 minutes; best on a machine that does nothing else.
+# Ratios to a plugin that does nothing, and to latency itself: about 4 minutes; best on a machine that does nothing else.
 bench: setup
 	@npx tsx bench/main.ts
 
