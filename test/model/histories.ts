@@ -88,6 +88,9 @@ export const HISTORIES: Played[] = [
   atEachCall("of two secrets, the one that a killed run has entered is not renewed", (call) =>
     history(["snowflake"], up(), declare(0, ["trigger"]), up(at(call, "killAfter")), up()),
   ),
+  atEachCall("a rotation that one call refuses takes no secret back that a slot holds by then", (call) =>
+    history(["entra"], up(), declare(0, ["trigger"]), up(at(call, "refused")), up()),
+  ),
   atEachCall("a rotation that is killed twice", (call) =>
     history(["entra"], up(), declare(0, ["trigger"]), up(at(call, "killLanding")), up(at(call, "killAfter")), up()),
   ),
