@@ -60,6 +60,7 @@ function untried(reason: string): Error {
 
 const installed = installLanes();
 const lanes = installed ?? "";
+// Skipped only where installLanes says why: another machine, or the environment does without.
 const describeLane = installed === undefined ? describe.skip : describe;
 
 let project: string;

@@ -1,12 +1,12 @@
 /** Rules of a SnowflakeSecurityIntegration beyond the shape of its values. Pure: no clock, environment or network; unknown values pass. */
 
+import { PRIVILEGED_ROLES } from "../../authorizationServers/snowflakeIntegration.js";
 import { integrationNameProblem, nameProblem, storedName } from "../../clients/snowflakeNames.js";
 import { likelyRole, roleIn, scopeProblems } from "../../clients/snowflakeScopes.js";
 import { type Properties, UNKNOWN, type Value } from "../../core/value.js";
 import { list } from "../differences.js";
 
 const ROLE_LISTS = ["preAuthorizedRoles", "allowedRoles", "blockedRoles"];
-const PRIVILEGED = ["ACCOUNTADMIN", "SECURITYADMIN", "ORGADMIN", "GLOBALORGADMIN"];
 const WEEK = 7 * 86_400;
 
 export function problemsOf(inputs: Properties): string[] {
@@ -102,7 +102,7 @@ export function announcementsOf(inputs: Properties, only: (input: string) => boo
     const meant = likelyRole(scope);
     if (meant !== undefined) found.push(`the scope ${scope} means a role that was created in quotes and small letters; for ${meant}, write it in capitals`);
   }
-  const privileged = list(inputs["preAuthorizedRoles"]).filter((role) => typeof role === "string" && PRIVILEGED.includes(storedName(role)));
+  const privileged = list(inputs["preAuthorizedRoles"]).filter((role) => typeof role === "string" && PRIVILEGED_ROLES.includes(storedName(role)));
   if (only("preAuthorizedRoles") && privileged.length > 0)
     found.push(`preAuthorizedRoles: ${privileged.join(", ")} is a privileged role; Snowflake's documentation forbids it, and blocks such roles by default`);
   if (only("networkPolicy") && inputs["networkPolicy"] !== undefined)
