@@ -17,7 +17,9 @@ const OPTIONAL = ["@azure/identity", DRIVER];
 const SHARED = ["@pulumi/pulumi", "@grpc/grpc-js", "google-protobuf"];
 
 /** Modules that only a first call or a first sign-in needs: files of their own beside the plugin, which starts sooner without them. */
-export const APART = ["httpClient", "azureIdentity"];
+const APART = ["httpClient", "azureIdentity"];
+/** What the plugin is made of: the file that starts it, and what that loads through V8's code cache. */
+export const PLUGIN_FILES = ["plugin.js", "pluginMain.js", ...APART.map((name) => `${name}.js`)];
 
 const read = (file: string): string => readFileSync(path.join(ROOT, file), "utf8");
 
@@ -88,7 +90,8 @@ interface Entry {
 const ENTRIES: readonly Entry[] = [
   { from: "index", external: [...SHARED, ...OPTIONAL] },
   { from: "lifecycle", external: [...SHARED, ...OPTIONAL] },
-  { from: "provider/plugin", external: [DRIVER], more: [apart], minify: true },
+  { from: "provider/plugin", external: [], minify: true },
+  { from: "provider/pluginMain", external: [DRIVER], more: [apart], minify: true },
   ...APART.map((name) => ({ from: `clients/${name}`, to: `provider/${name}`, external: [], minify: true })),
   { from: "sandbox/main", external: [] },
 ];

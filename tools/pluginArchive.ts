@@ -4,13 +4,11 @@ import { execFileSync } from "node:child_process";
 import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
-import { APART, NOTICES } from "./bundle";
+import { NOTICES, PLUGIN_FILES } from "./bundle";
 
 const ROOT = path.join(__dirname, "..");
 /** The content is JavaScript and one shell script: the same for all. */
 const PLATFORMS = ["linux-amd64", "linux-arm64", "darwin-amd64", "darwin-arm64"];
-/** The plugin itself, and what it loads when it is needed. */
-const FILES = ["plugin.js", ...APART.map((name) => `${name}.js`)];
 
 const read = (file: string): string => readFileSync(path.join(ROOT, file), "utf8");
 
@@ -21,10 +19,10 @@ function fill(folder: string): string[] {
   if (flat === starter) throw new Error("bin/pulumi-resource-odeus starts another file than dist/provider/plugin.js");
   writeFileSync(path.join(folder, "pulumi-resource-odeus"), flat);
   chmodSync(path.join(folder, "pulumi-resource-odeus"), 0o755);
-  for (const file of FILES) copyFileSync(path.join(ROOT, "dist/provider", file), path.join(folder, file));
+  for (const file of PLUGIN_FILES) copyFileSync(path.join(ROOT, "dist/provider", file), path.join(folder, file));
   copyFileSync(path.join(ROOT, "dist", NOTICES), path.join(folder, NOTICES));
   for (const file of ["LICENSE", "NOTICE"]) copyFileSync(path.join(ROOT, file), path.join(folder, file));
-  return ["pulumi-resource-odeus", ...FILES, NOTICES, "LICENSE", "NOTICE"];
+  return ["pulumi-resource-odeus", ...PLUGIN_FILES, NOTICES, "LICENSE", "NOTICE"];
 }
 
 async function main(): Promise<void> {

@@ -14,10 +14,14 @@ import type { RunningService, Service } from "./service.js";
 const MAX_MESSAGE_BYTES = 400 * 1024 * 1024;
 const PARENT_WATCH_MILLISECONDS = 1_000;
 
-const RPCS: readonly (keyof Service)[] = ["checkConfig", "diffConfig", "configure", "check", "diff", "create", "read", "update", "delete", "invoke", "cancel"];
+const AROUND: readonly (keyof Service)[] = ["checkConfig", "diffConfig", "configure", "cancel"];
+const WORK: readonly (keyof Service)[] = ["check", "diff", "create", "read", "update", "delete", "invoke"];
 
-/** Serves until the engine ends the process. `load` brings the service, with the first call that is no introduction. */
-export function startPlugin(load: (log: EngineLog) => Promise<RunningService>): void {
+/**
+ * Serves until the engine ends the process. `load` brings the service, with the first call that is no introduction; `worked` is
+ * called after each answer about a resource or a function.
+ */
+export function startPlugin(load: (log: EngineLog) => Promise<RunningService>, worked: () => void): void {
   // The stack's configuration, decrypted: what the provider needs comes with Configure, and children must not inherit it.
   delete process.env["PULUMI_CONFIG"];
   const log = createEngineLog(engineAddress(process.argv.slice(2)));
@@ -26,12 +30,18 @@ export function startPlugin(load: (log: EngineLog) => Promise<RunningService>): 
   const loaded = (): Promise<RunningService> => (loading ??= load(log).then((service) => (running = service)));
   const failure = (error: unknown): RpcFailure => running?.failure(error) ?? { code: grpc.status.INTERNAL, details: startFailure(error) };
 
+  const serviceAnswer =
+    (rpc: keyof Service): Answer =>
+    async (request) =>
+      (await loaded()).service[rpc](request);
+
   const server = new grpc.Server({ "grpc.max_receive_message_length": MAX_MESSAGE_BYTES, "grpc.max_send_message_length": MAX_MESSAGE_BYTES });
   server.addService(
     ResourceProviderService,
     Object.fromEntries([
       ...Object.entries<Answer>({ ...createIntroduction(log) }).map(([rpc, answer]) => [rpc, handler(answer, failure)]),
-      ...RPCS.map((rpc) => [rpc, handler(async (request) => (await loaded()).service[rpc](request), failure)]),
+      ...AROUND.map((rpc) => [rpc, handler(serviceAnswer(rpc), failure)]),
+      ...WORK.map((rpc) => [rpc, handler(serviceAnswer(rpc), failure, worked)]),
     ]),
   );
   server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, port) => {
@@ -52,12 +62,14 @@ export function startPlugin(load: (log: EngineLog) => Promise<RunningService>): 
 
 type Answer = (request: never) => Promise<unknown>;
 
-function handler(answer: Answer, failure: (error: unknown) => RpcFailure): grpc.UntypedHandleCall {
+function handler(answer: Answer, failure: (error: unknown) => RpcFailure, afterwards?: () => void): grpc.UntypedHandleCall {
   return (call: grpc.ServerUnaryCall<unknown, unknown>, callback: grpc.sendUnaryData<unknown>) =>
-    void answer(call.request as never).then(
-      (message) => callback(null, message),
-      (error: unknown) => callback(failure(error)),
-    );
+    void answer(call.request as never)
+      .then(
+        (message) => callback(null, message),
+        (error: unknown) => callback(failure(error)),
+      )
+      .then(afterwards);
 }
 
 function startFailure(error: unknown): string {

@@ -2,7 +2,7 @@
 
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import type * as ts from "typescript";
 import { declarationProblems } from "../support/declarations.js";
@@ -77,6 +77,12 @@ afterAll(() => {
 
 describeLane.each(NODES)("Node %s with the newest SDK", (version) => {
   const bin = path.join(lanes, `node_modules/node-${version}/bin`);
+  const plugin: HostStarter = ({ environment = {} } = {}) =>
+    startPluginProcess({
+      command: [path.join(project, "node_modules/@odeus/pulumi/bin/pulumi-resource-odeus")],
+      cwd: project,
+      environment: { ...environment, PATH: `${bin}:${process.env["PATH"]}` },
+    });
   const starters: [string, HostStarter][] = [
     [
       "dynamic",
@@ -87,15 +93,7 @@ describeLane.each(NODES)("Node %s with the newest SDK", (version) => {
           environment,
         }),
     ],
-    [
-      "plugin",
-      ({ environment = {} } = {}) =>
-        startPluginProcess({
-          command: [path.join(project, "node_modules/@odeus/pulumi/bin/pulumi-resource-odeus")],
-          cwd: project,
-          environment: { ...environment, PATH: `${bin}:${process.env["PATH"]}` },
-        }),
-    ],
+    ["plugin", plugin],
   ];
 
   it("is what it says", () => {
@@ -112,6 +110,21 @@ describeLane.each(NODES)("Node %s with the newest SDK", (version) => {
       expect(stage.host.stderr).toBe("");
     } finally {
       await stage?.stop();
+    }
+  });
+
+  it("starts from the code cache that the plugin has left", async () => {
+    const folder = path.join(project, "node_modules/@odeus/pulumi/dist/provider");
+    const caches = () => readdirSync(folder).flatMap((name) => (name.endsWith(".cache") ? [`${name} ${statSync(path.join(folder, name)).ino}`] : []));
+    const before = caches();
+    for (const bundle of ["pluginMain", "httpClient", "azureIdentity"]) expect(before.join()).toContain(`${bundle}.js.`);
+    const stage = await startStage(plugin);
+    try {
+      await stage.destroy(await stage.up({ integrations: uses("outlook-email"), entra: entra() }));
+      // A cache that this Node does not take would have been written anew.
+      expect(caches()).toEqual(before);
+    } finally {
+      await stage.stop();
     }
   });
 });

@@ -36,7 +36,16 @@ afterAll(async () => {
 });
 
 it("holds the executable at its root, and signing in to Entra as one file", () => {
-  expect(filesIn(archive)).toEqual(["LICENSE", "NOTICE", "THIRD_PARTY_NOTICES.txt", "azureIdentity.js", "httpClient.js", "plugin.js", "pulumi-resource-odeus"]);
+  expect(filesIn(archive)).toEqual([
+    "LICENSE",
+    "NOTICE",
+    "THIRD_PARTY_NOTICES.txt",
+    "azureIdentity.js",
+    "httpClient.js",
+    "plugin.js",
+    "pluginMain.js",
+    "pulumi-resource-odeus",
+  ]);
 });
 
 it("installs, and runs the quickstart in YAML without a path", async () => {

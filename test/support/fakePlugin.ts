@@ -4,4 +4,7 @@ import { startPlugin } from "../../src/provider/pluginServer.js";
 import { createService } from "../../src/provider/service.js";
 import { fakeResource } from "./fakeResource.js";
 
-startPlugin(async (log) => createService({ resources: [fakeResource], now: () => new Date(), log, environment: process.env }));
+startPlugin(
+  async (log) => createService({ resources: [fakeResource], now: () => new Date(), log, environment: process.env }),
+  () => undefined,
+);

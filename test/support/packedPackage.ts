@@ -5,7 +5,7 @@ import { existsSync, mkdtempSync, renameSync, rmSync, statSync } from "node:fs";
 import * as path from "node:path";
 import { REPOSITORY } from "./hostProcess.js";
 
-const BUNDLED = ["index.js", "lifecycle.js", "provider/plugin.js", "sandbox/main.js"];
+const BUNDLED = ["index.js", "lifecycle.js", "provider/plugin.js", "provider/pluginMain.js", "sandbox/main.js"];
 
 export function packedPackage(): string {
   // The folder of this run's sandbox: it goes when the run ends.
