@@ -21,7 +21,7 @@ const WORK: readonly (keyof Service)[] = ["check", "diff", "create", "read", "up
  * Serves until the engine ends the process. `load` brings the service, with the first call that is no introduction; `worked` is
  * called after each answer about a resource or a function.
  */
-export function startPlugin(load: (log: EngineLog) => Promise<RunningService>, worked: () => void): void {
+export function startPlugin(load: (log: EngineLog) => Promise<RunningService>, worked?: () => void): void {
   // The stack's configuration, decrypted: what the provider needs comes with Configure, and children must not inherit it.
   delete process.env["PULUMI_CONFIG"];
   const log = createEngineLog(engineAddress(process.argv.slice(2)));

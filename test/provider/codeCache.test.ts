@@ -21,9 +21,10 @@ afterEach(() => {
 
 const bundle = (name: string, text: string): void => writeFileSync(path.join(folder, name), text);
 /** What the bundle says in a process of its own, which then saves. */
-const run = (...flags: string[]): string => {
-  const program = "const cache = require(process.argv[1]).codeCache(process.argv[2]); console.log(cache.load('main.js').said()); cache.save();";
-  return execFileSync(process.execPath, [...flags, "-e", program, BUILT, folder], { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] }).trim();
+const run = (flags: string[] = [], environment: Record<string, string> = {}): string => {
+  const program = "const cache = require(process.argv[1]).codeCache(process.argv[2]); console.log(cache.load('main.js').said(process.env)); cache.save();";
+  const env = { ...process.env, ...environment };
+  return execFileSync(process.execPath, [...flags, "-e", program, BUILT, folder], { encoding: "utf8", env, stdio: ["ignore", "pipe", "pipe"] }).trim();
 };
 /** Name and inode: a file that is written anew is another one. */
 const caches = (): Record<string, number> =>
@@ -54,7 +55,7 @@ it("is not used for another text, of the same length either", () => {
 it("is another one with other flags of V8", () => {
   run();
   const before = caches();
-  expect(run("--no-lazy")).toBe("first main.js 1");
+  expect(run(["--no-lazy"])).toBe("first main.js 1");
   expect(caches()).toMatchObject(before);
   expect(Object.keys(caches())).toHaveLength(4);
 });
@@ -70,6 +71,15 @@ it.each([
   const mended = caches();
   expect(run()).toBe("first main.js 1");
   expect(caches()).toEqual(mended);
+});
+
+it("holds the code and nothing that went through it", () => {
+  const secret = "s3cret-of-a-run-9d41";
+  bundle("main.js", "const kept = []; const marker = 'in-the-code'; exports.said = (given) => { kept.push(given.SECRET); return kept.join() + marker; };");
+  expect(run([], { SECRET: secret })).toBe(`${secret}in-the-code`);
+  const cache = readFileSync(one("main.js"));
+  expect(cache.includes("in-the-code")).toBe(true);
+  for (const encoding of ["utf8", "utf16le"] as const) expect(cache.includes(Buffer.from(secret, encoding))).toBe(false);
 });
 
 // Root may write everywhere: a folder in the place of the file stops it too.
