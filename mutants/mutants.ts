@@ -323,6 +323,13 @@ export const MUTANTS: readonly Mutant[] = [
     suite: "probes",
   },
   {
+    name: "a random secret that a limit refuses is sent again",
+    file: "src/authorizationServers/probes.ts",
+    from: 'clientSecret: wrong }, parameters, "never");',
+    to: "clientSecret: wrong }, parameters);",
+    suite: "probes",
+  },
+  {
     name: "a redirect is followed with the secret",
     file: "src/clients/httpClient.ts",
     from: "maxRedirects: 0,",

@@ -1,6 +1,6 @@
 /** Ways to ask an authorization server whether it takes a client's secret, without a user; what the answers prove and what they do not. */
 
-import type { HttpLimits } from "../clients/http.js";
+import type { HttpLimits, Repeat } from "../clients/http.js";
 import { type Authentication, askAsClient, authorizationParameters, type ClientAnswer, type Endpoint } from "../clients/oauth.js";
 import type { Env } from "../core/env.js";
 import { Secret } from "../core/secret.js";
@@ -71,7 +71,8 @@ async function paired(probe: Probe, method: string, parameters: Record<string, s
   const real = await asked(probe, parameters);
   if (real.kind === "none") return real.why;
   const wrong = new Secret(probe.env.randomHex(Math.max(16, probe.clientSecret.open().length)));
-  const random = await asked({ ...probe, clientSecret: wrong }, parameters);
+  // Once, whatever the answer: it stands in somebody's sign-in log, and a limit may be there to stop guesses.
+  const random = await asked({ ...probe, clientSecret: wrong }, parameters, "never");
   if (random.kind === "none") return unusable(probe, method, random.why);
   return { method, ...compared(real, random, hostOf(probe)) };
 }
@@ -80,8 +81,8 @@ function unusable(probe: Probe, method: string, why: string): ProbeAnswer {
   return { verdict: "unavailable", method, detail: `${hostOf(probe)} gave no usable answer: ${why}. ${BY_HAND}` };
 }
 
-export function asked({ authentication = "post", ...probe }: Probe, parameters: Record<string, string>): Promise<ClientAnswer> {
-  return askAsClient({ ...probe, authentication, parameters });
+export function asked({ authentication = "post", ...probe }: Probe, parameters: Record<string, string>, repeat: Repeat = "throttled"): Promise<ClientAnswer> {
+  return askAsClient({ ...probe, authentication, parameters, repeat });
 }
 
 export type Answered = Extract<ClientAnswer, { kind: "answer" }>;

@@ -3,7 +3,7 @@
 import type { Env } from "../core/env.js";
 import { CancelledError, RemoteError } from "../core/errors.js";
 import type { Secret } from "../core/secret.js";
-import { createHttp, type HttpAnswer, type HttpCall, type HttpLimits } from "./http.js";
+import { createHttp, type HttpAnswer, type HttpCall, type HttpLimits, type Repeat } from "./http.js";
 import type { Reach } from "./privateNetwork.js";
 
 /** An address that a probe asks. */
@@ -28,6 +28,7 @@ export interface ClientRequest extends Asking {
   authentication: Authentication;
   /** Without client authentication, which is added. */
   parameters: Record<string, string>;
+  repeat: Repeat;
 }
 
 /** What an endpoint said to a client: enough to compare two answers. */
@@ -37,13 +38,14 @@ export type ClientAnswer =
   | { kind: "none"; why: string };
 
 /** A request to the token endpoint, or a pushed authorization request (RFC 9126). */
-export async function askAsClient({ clientId, clientSecret, authentication, parameters, ...asking }: ClientRequest): Promise<ClientAnswer> {
+export async function askAsClient({ clientId, clientSecret, authentication, parameters, repeat, ...asking }: ClientRequest): Promise<ClientAnswer> {
   const inBody = authentication === "post";
   const answer = await ask(asking, {
     operation: "token",
     method: "POST",
     form: { ...parameters, client_id: clientId, ...(inBody ? { client_secret: clientSecret.open() } : {}) },
     ...(inBody ? {} : { headers: { Authorization: basic(clientId, clientSecret) } }),
+    repeat,
   });
   if ("why" in answer) return answer;
   const body = objectOf(answer.json);
@@ -75,6 +77,7 @@ export async function askAuthorize({ redirectUrl, scopes, clientId, ...asking }:
     method: "GET",
     page: true,
     query: { client_id: clientId, ...authorizationParameters(redirectUrl, scopes, asking.env), prompt: "none" },
+    repeat: "throttled",
   });
   if ("why" in answer) return answer;
   const location = answer.headers["location"] ?? "";
@@ -106,10 +109,7 @@ export function authorizationParameters(redirectUrl: string, scopes: readonly st
   };
 }
 
-async function ask(
-  { endpoint, env, limits }: Omit<Asking, "clientId">,
-  call: Omit<HttpCall, "path" | "repeat">,
-): Promise<HttpAnswer | { kind: "none"; why: string }> {
+async function ask({ endpoint, env, limits }: Omit<Asking, "clientId">, call: Omit<HttpCall, "path">): Promise<HttpAnswer | { kind: "none"; why: string }> {
   const url = new URL(endpoint.url);
   const http = createHttp({
     service: `the server at ${url.host}`,
@@ -121,8 +121,7 @@ async function ask(
     freshConnections: true,
   });
   try {
-    // Each wrong attempt stands in somebody's sign-in log.
-    return await http({ ...call, path: url.pathname + url.search, repeat: "throttled" });
+    return await http({ ...call, path: url.pathname + url.search });
   } catch (error) {
     if (error instanceof CancelledError || !(error instanceof RemoteError)) throw error;
     return { kind: "none", why: `it ${error.failure.said}` };

@@ -149,6 +149,19 @@ describe("asked over the wire", () => {
     expect(Object.fromEntries(forms[0] ?? [])).toMatchObject({ response_type: "code", redirect_uri: OURS, scope: "a b" });
   });
 
+  it.each<[string, (one: Probe) => ReturnType<typeof pushedProbe>]>([
+    ["token", (one) => pairedProbe(one, OURS)],
+    ["pushed", (one) => pushedProbe(one, { redirectUrl: OURS, scopes: [] })],
+  ])("a %s request with a random secret that a limit refuses is not sent again, and proves nothing", async (_what, ask) => {
+    answers = [refusal(400, "invalid_grant"), { status: 429, body: "{}" }];
+    // Whoever tries again does so at once, and often.
+    expect(await ask(probe({ limits: { callTimeoutMs: 500, retryMs: 5_000 } }))).toMatchObject({
+      verdict: "unavailable",
+      detail: expect.stringMatching(/gave no usable answer: it throttles: .* after 1 try\. Connect one user/),
+    });
+    expect(forms.map((form) => form.get("client_secret"))).toEqual(["secret-of-the-probe", expect.stringMatching(/^a+$/)]);
+  });
+
   it("a pushed request that nobody answers leaves another way free: no random secret is sent", async () => {
     answers = [{ status: 404, body: "<html>" }];
     expect(await pushedProbe(probe(), { redirectUrl: OURS, scopes: [] })).toBeUndefined();
