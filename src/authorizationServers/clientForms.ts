@@ -15,9 +15,9 @@ const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const MAKE_ONE =
   'Make a client in the Google Cloud console (APIs & Services, Credentials, OAuth client ID) of the type "Web application"; its id ends in .apps.googleusercontent.com.';
 
-/** Reasons, each starting with the path of the property and never with a value. */
-export function formProblems({ clientId, clientSecret }: Given, slugs: readonly string[]): string[] {
-  const vendors = new Set(slugs.map(vendorOfSlug));
+/** Reasons, each starting with the path of the property and never with a value. `builtIn`: slugs of built-in integrations. */
+export function formProblems({ clientId, clientSecret }: Given, builtIn: readonly string[]): string[] {
+  const vendors = new Set(builtIn.map(vendorOfSlug));
   const forVendor = (vendor: Vendor): boolean => vendors.has(vendor);
   const google = clientId !== undefined && forVendor("google") && !GOOGLE_ID.test(clientId) ? googleProblem(clientId) : undefined;
   const swapped =
@@ -46,13 +46,13 @@ function googleProblem(clientId: string): string {
 export const ONE_CALLBACK = "An Atlassian app has one callback URL: users can connect to one integration only. Make an app for each, and a resource for each.";
 
 /** `other`: the resource that has the same app. */
-export function sharedWarning(integrations: readonly string[], other: string): string {
-  return `${integrations.join(" and ")} shares its Atlassian app with the resource ${other}. ${ONE_CALLBACK}`;
+export function sharedWarning(builtIn: readonly string[], other: string): string {
+  return `${builtIn.join(" and ")} shares its Atlassian app with the resource ${other}. ${ONE_CALLBACK}`;
 }
 
 /** Sentences for a client that works, and not for everything it is declared for. */
-export function formWarnings(integrations: readonly string[]): string[] {
-  const atlassian = integrations.filter((slug) => vendorOfSlug(slug) === "atlassian");
+export function formWarnings(builtIn: readonly string[]): string[] {
+  const atlassian = builtIn.filter((slug) => vendorOfSlug(slug) === "atlassian");
   if (atlassian.length < 2) return [];
   return [`${atlassian.join(" and ")} share one Atlassian app. ${ONE_CALLBACK}`];
 }

@@ -19,8 +19,8 @@ export type SecretCapability =
 export interface ClientWish {
   redirectUrls: string[];
   scopes: string[];
-  /** Slugs of the integrations that use it. */
-  integrations: string[];
+  /** Slugs of the built-in integrations that use it. One made from scratch may have any name, so its slug tells nothing of a vendor. */
+  builtIn: string[];
 }
 
 /** A client at the authorization server, as it is recorded. */

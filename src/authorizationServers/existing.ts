@@ -51,7 +51,7 @@ const isRejected = ({ verdict }: ProbeAnswer): boolean => verdict === "rejected"
 export function createExistingServer(options: ExistingOptions): AuthorizationServer {
   const { clientId, clientSecret: given, tenantId, issuer, authorizationUrl, tokenUrl, config, env, limits } = options;
   const client: RegisteredClient = { clientId, objects: {}, ...(tenantId === undefined ? {} : { tenantId }) };
-  const vendorFor = (wish: ClientWish) => vendorOf(clientId, wish.integrations);
+  const vendorFor = (wish: ClientWish) => vendorOf(clientId, wish.builtIn);
   const privateHosts = hostList(config.text("privateHosts"));
   const named = (what: string, url: string | undefined): Endpoint | undefined => (url === undefined ? undefined : { url, reach: { what, privateHosts } });
 
@@ -117,10 +117,10 @@ export function createExistingServer(options: ExistingOptions): AuthorizationSer
       for (const [name, url] of Object.entries({ issuer, authorizationUrl, tokenUrl }))
         if (url !== undefined) requirePublic(requireSafeUrl(url, `existing.${name}`), { what: `existing.${name}`, privateHosts });
       // By now the integrations that the program names by their ids have their slugs.
-      const problems = formProblems({ clientId, clientSecret: given }, wish.integrations);
+      const problems = formProblems({ clientId, clientSecret: given }, wish.builtIn);
       if (problems.length > 0) throw new ConfigError(problems.join("\n  "));
       const other = vendorFor(wish) === "atlassian" ? options.claim(`the Atlassian app ${clientId}`) : undefined;
-      return { warnings: [...formWarnings(wish.integrations), ...(other === undefined ? [] : [sharedWarning(wish.integrations, other)])] };
+      return { warnings: [...formWarnings(wish.builtIn), ...(other === undefined ? [] : [sharedWarning(wish.builtIn, other)])] };
     },
     find: async () => undefined,
     // A hand-made client has no field that we could read, so nobody can say whose it is.

@@ -23,9 +23,10 @@ export function vendorOfSlug(slug: string): Vendor | undefined {
   return SLUGS.find(([pattern]) => pattern.test(slug))?.[1];
 }
 
-export function vendorOf(clientId: string, integrations: readonly string[]): Vendor | undefined {
+/** `builtIn`: slugs of built-in integrations. */
+export function vendorOf(clientId: string, builtIn: readonly string[]): Vendor | undefined {
   if (clientId.endsWith(".apps.googleusercontent.com")) return "google";
-  const vendors = new Set(integrations.map(vendorOfSlug));
+  const vendors = new Set(builtIn.map(vendorOfSlug));
   return vendors.size === 1 ? [...vendors][0] : undefined;
 }
 

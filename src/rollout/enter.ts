@@ -146,7 +146,7 @@ async function putBack(entering: Entering, slot: Slot, former: FormerClient): Pr
     if (server.secrets === "given") throw new OdeusError("no secret for the former client can be had");
     const issued = await server.addSecret(former, stage.mark, { keyIds: [] }, () => undefined);
     onFormerSecret(issued);
-    await proveSecret(server, former, issued.value, { redirectUrls: [], scopes: [], integrations: [] }, stage.env, stage.verifyMs);
+    await proveSecret(server, former, issued.value, { redirectUrls: [], scopes: [], builtIn: [] }, stage.env, stage.verifyMs);
     return issued.value;
   }
 }

@@ -42,7 +42,7 @@ export function clientWish(places: readonly Place[], wish: Wish): ClientWish {
       wish.additionalRedirectUrls,
     ),
     scopes: union(...places.map(({ scopes }) => scopes)),
-    integrations: places.map(({ integration }) => integration.slug),
+    builtIn: places.flatMap(({ integration: { slug, custom } }) => (custom ? [] : [slug])),
   };
 }
 

@@ -109,7 +109,7 @@ export function recordedWish(recorded: (Pick<Recorded, "slots"> & Partial<Record
       recorded?.additionalRedirectUrls ?? [],
     ),
     scopes: union(...slots.map(({ scopes }) => scopes)),
-    integrations: slots.map(({ written }) => written),
+    builtIn: slots.flatMap(({ slug, written, custom }) => (custom ? [] : [slug ?? written])),
   };
 }
 

@@ -24,7 +24,7 @@ import { survey } from "./survey.js";
 import { createUndoLog } from "./undo.js";
 import { requireNotRejected, unasked, warningsOf, withFindings } from "./verification.js";
 
-const NOTHING: ClientWish = { redirectUrls: [], scopes: [], integrations: [] };
+const NOTHING: ClientWish = { redirectUrls: [], scopes: [], builtIn: [] };
 
 export async function rollOut(stage: Stage, wish: Wish, before: Recorded | undefined): Promise<Recorded> {
   const { env, server, mark } = stage;
@@ -68,7 +68,7 @@ export async function rollOut(stage: Stage, wish: Wish, before: Recorded | undef
     const widened = {
       redirectUrls: union(wished.redirectUrls, formerly.redirectUrls),
       scopes: union(wished.scopes, formerly.scopes),
-      integrations: wished.integrations,
+      builtIn: wished.builtIn,
     };
     const surplus = { redirectUrls: minus(widened.redirectUrls, wished.redirectUrls), scopes: minus(widened.scopes, wished.scopes) };
     if (surplus.redirectUrls.length + surplus.scopes.length > 0) draft.surplus = surplus;
@@ -121,7 +121,7 @@ export async function rollOut(stage: Stage, wish: Wish, before: Recorded | undef
 
     // 5. Take away: slots and registrations no longer declared, the secret before, the client before.
     const kept = await leaveSlots({ stage, draft, places, client, own });
-    const narrowed = { redirectUrls: union(wished.redirectUrls, kept.redirectUrls), scopes: wished.scopes, integrations: wished.integrations };
+    const narrowed = { redirectUrls: union(wished.redirectUrls, kept.redirectUrls), scopes: wished.scopes, builtIn: wished.builtIn };
     if (minus(widened.redirectUrls, narrowed.redirectUrls).length + minus(widened.scopes, narrowed.scopes).length > 0) {
       client = await server.converge(client, mark, narrowed, formerly, () => undefined);
       draft.client = client;

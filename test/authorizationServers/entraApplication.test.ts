@@ -37,7 +37,7 @@ const changed = (
 
 it("asks for the token version that apps for personal accounts need, and for none otherwise", () => {
   const personal = { ...SETTINGS, signInAudience: "AzureADandPersonalMicrosoftAccount" };
-  const wish = { redirectUrls: ["https://one"], scopes: [], integrations: [] };
+  const wish = { redirectUrls: ["https://one"], scopes: [], builtIn: [] };
   expect(newBody(personal, MARK, wish, ["s1"]).api).toEqual({ requestedAccessTokenVersion: 2 });
   expect(newBody(SETTINGS, MARK, wish, ["s1"])).not.toHaveProperty("api");
   const same = { wished: ["https://one"], formerly: [] };
@@ -72,7 +72,7 @@ describe("the mark as tags", () => {
 });
 
 it("a new app gets everything in one body", () => {
-  expect(newBody({ ...SETTINGS, homepageUrl: "https://home" }, MARK, { redirectUrls: ["https://one"], scopes: [], integrations: [] }, ["s1", "s2"])).toEqual({
+  expect(newBody({ ...SETTINGS, homepageUrl: "https://home" }, MARK, { redirectUrls: ["https://one"], scopes: [], builtIn: [] }, ["s1", "s2"])).toEqual({
     displayName: "Odeus",
     signInAudience: "AzureADMyOrg",
     notes: null,

@@ -6,7 +6,7 @@ const URL = "https://app.example/callback";
 
 function seen(described: Record<string, string>, scopes: string[]) {
   const now = new Map(Object.entries({ OAUTH_CLIENT_ID: "id", OAUTH_REDIRECT_URI: URL, ...described }));
-  const wish = { redirectUrls: [URL], scopes, integrations: [] };
+  const wish = { redirectUrls: [URL], scopes, builtIn: [] };
   const { drift, notes, findings } = observationOf({ now, client: { clientId: "id", objects: {} }, wish, settings: {}, shown: "it", renewed: false });
   const { state, detail } = findings.find(({ property }) => property === "scopes") ?? {};
   return { drift, notes, state, detail };

@@ -59,7 +59,7 @@ const probed = async (more: { redirectUrls?: string[]; pushed?: boolean; authori
     limits,
   };
   const authorization = more.authorization === false ? undefined : { url: `${origin}/authorize?fixed=1` };
-  const wish = { redirectUrls: more.redirectUrls ?? [OURS], scopes: ["read:a", "write:b"], integrations: [] };
+  const wish = { redirectUrls: more.redirectUrls ?? [OURS], scopes: ["read:a", "write:b"], builtIn: [] };
   return useProbes({ clientId: "id", env, limits, authorization, pushed: more.pushed ? pushed : undefined }, wish);
 };
 

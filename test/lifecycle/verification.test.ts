@@ -234,6 +234,45 @@ describe.each(HOSTS)("verification through the %s host", (name, start) => {
     });
   });
 
+  describe("for an integration made from scratch", () => {
+    it.each(["Google Cloud BigQuery", "Teams wiki", "Jira mirror"])("takes %s for no vendor's by its name", async (title) => {
+      const { integration, endpoints } = await madeFromScratch(title);
+      const { redirectUrl } = await stage.slot(integration);
+      const client = await stage.world.vendorClient("openid", { redirectUris: [redirectUrl], scopes: ["pages.read"] });
+      const made = await stage.up({ integrations: [{ integration, scopes: ["pages.read"] }], existing: { ...client, ...endpoints } });
+      expect(made.state["verification"]).toMatchObject({
+        verdict: "accepted",
+        proven: ["secret", "redirectUrl"],
+        detail: expect.stringMatching(
+          /^\S+ tells this secret .* scopes: Nobody can read the registered scopes: compare them in the app with .* connect one user\.$/,
+        ),
+      });
+      expect(stage.said("WARNING")).toEqual([]);
+      expect((await stage.refresh(made))?.state["verification"]).toEqual(made.state["verification"]);
+    });
+
+    it("lets a gcp.iam.OauthClient be for Google Cloud, and an integration of Odeus's still refuses it", async () => {
+      const { integration, endpoints } = await madeFromScratch("Google Cloud Run");
+      const existing = { clientId: IAM_CLIENT, clientSecret: "not-an-id", ...endpoints };
+      const made = await stage.up({ integrations: uses(integration), existing, verify: false });
+      expect((await stage.slot(integration)).client).toMatchObject({ clientId: IAM_CLIENT });
+      await stage.destroy(made);
+      await stage.world.clearCalls();
+      expect((await stage.failingUp({ integrations: uses(integration, "gmail"), existing })).message).toContain("is that of a gcp.iam.OauthClient");
+      expect(await stage.changingCalls()).toEqual([]);
+    });
+
+    /** At the plain OpenID server. */
+    async function madeFromScratch(title: string) {
+      const urn = stage.host.urn("CustomIntegration", title.replaceAll(" ", "-"));
+      const { inputs } = await stage.host.check(urn, { name: title });
+      const integration = String((await stage.host.create(urn, inputs)).state["slug"]);
+      await stage.world.clearCalls();
+      const { openid } = stage.world.origins;
+      return { integration, endpoints: { authorizationUrl: `${openid}/authorize`, tokenUrl: `${openid}/token` } };
+    }
+  });
+
   describe("asks again", () => {
     let client: { clientId: string; clientSecret: string };
     let made: Made;

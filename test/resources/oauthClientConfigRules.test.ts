@@ -8,6 +8,8 @@ import { claimsOf, problemsOf, slotsOf } from "../../src/resources/oauthClientCo
 const uses = (...integrations: Value[]): Value[] => integrations.map((integration) => ({ integration }));
 const MAIL: Properties = { integrations: uses("outlook-email"), entra: { displayName: "Odeus mail" } };
 const JIRA: Properties = { integrations: uses("jira"), existing: { clientId: "x", clientSecret: "y" } };
+const IDENTIFIER = "0d9f4f8a-7b3c-4c7e-9a51-2f4e6d8b1c3a";
+const ANYWHERE = { authorizationUrl: "https://x.example/authorize", tokenUrl: "https://x.example/token" };
 const DESK: Properties = { integrations: uses("servicenow"), serviceNow: { name: "Odeus" } };
 const problems = (inputs: Properties): string[] => problemsOf(withDefaults(definition, inputs));
 const inApp = (more: Properties): Properties => ({ ...MAIL, entra: { displayName: "Odeus mail", ...more } });
@@ -30,6 +32,11 @@ it.each<[string, Properties]>([
     "addresses of this machine",
     { ...JIRA, existing: { clientId: "x", tokenUrl: "http://127.0.0.1:1/token", issuer: "http://localhost:1", authorizationUrl: "https://x.example" } },
   ],
+  [
+    "a client of any form at endpoints of its own, which may be for an integration made from scratch",
+    { integrations: uses("google-cloud-bigquery", "teams-wiki"), existing: { clientId: "x", clientSecret: IDENTIFIER, ...ANYWHERE } },
+  ],
+  ["the same, not known yet", { integrations: uses("gmail"), existing: { clientId: "x", authorizationUrl: UNKNOWN, tokenUrl: UNKNOWN } }],
   ["values that are not known yet", { integrations: UNKNOWN, entra: UNKNOWN, rotation: UNKNOWN, verify: UNKNOWN }],
   [
     "values that are not known yet, deep inside",
@@ -76,6 +83,16 @@ it.each<[string, Properties, string]>([
     "an age that a secret does not live to see",
     { ...inApp({ secretLifetimeDays: 30 }), rotation: { everyDays: 30, renewBeforeExpiryDays: 0, overlapHours: 0 } },
     "rotation.everyDays: must be less than the lifetime of the secret (30 days)",
+  ],
+  [
+    "a client of another form than Google's, with one endpoint, which no integration made from scratch can use",
+    { integrations: uses("gmail"), existing: { clientId: "x", tokenUrl: ANYWHERE.tokenUrl } },
+    "existing.clientId: is not of the form of a Google web-application client",
+  ],
+  [
+    "an id in place of a secret, wherever the endpoints are",
+    { ...JIRA, existing: { clientId: "x", clientSecret: "x", ...ANYWHERE } },
+    "existing.clientSecret: is the same text as existing.clientId",
   ],
   ["an overlap of the only secret", { ...DESK, rotation: { overlapHours: 2 } }, "rotation.overlapHours: is not for serviceNow"],
   ["a window before an end that does not come", { ...DESK, rotation: { renewBeforeExpiryDays: 30 } }, "rotation.renewBeforeExpiryDays: is not for serviceNow"],

@@ -98,7 +98,9 @@ function existingProblems(existing: Properties | undefined, slugs: string[]): st
     if (protocol !== "http:" || ["localhost", "127.0.0.1", "[::1]"].includes(hostOf(url))) return [];
     return [`existing.${name}: must start with https:// (plain http is only for this machine itself)`];
   });
-  return [...addresses, ...formProblems({ clientId: text("clientId"), clientSecret: text("clientSecret") }, slugs)];
+  // Only with both can it be for integrations made from scratch, whose slugs tell nothing; the workspace knows which they are.
+  const anyServer = [existing["authorizationUrl"], existing["tokenUrl"]].every((url) => url !== undefined && url !== null);
+  return [...addresses, ...formProblems({ clientId: text("clientId"), clientSecret: text("clientSecret") }, anyServer ? [] : slugs)];
 }
 
 function rotationProblems(inputs: Properties, rotation: Properties | undefined, entra: Properties | undefined): string[] {
