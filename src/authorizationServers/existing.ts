@@ -11,7 +11,7 @@ import { ConfigError, messageOf, OdeusError } from "../core/errors.js";
 import type { Secret } from "../core/secret.js";
 import { formProblems, formWarnings, ONE_CALLBACK, sharedWarning } from "./clientForms.js";
 import type { AuthorizationServer, Check, ClientWish, Finding, IssuedSecret, ProbeAnswer, RegisteredClient } from "./contract.js";
-import { authorizationUrlOf, CONSOLES, tokenUrlOf, vendorOf } from "./presets.js";
+import { authorizationUrlOf, CONSOLES, isEntra, tenantIn, tokenUrlOf, type Vendor, vendorOf } from "./presets.js";
 import { BY_HAND, clientCredentialsProbe, type Probe, pairedProbe, pushedProbe } from "./probes.js";
 import { useProbes } from "./useProbes.js";
 
@@ -51,7 +51,9 @@ const isRejected = ({ verdict }: ProbeAnswer): boolean => verdict === "rejected"
 export function createExistingServer(options: ExistingOptions): AuthorizationServer {
   const { clientId, clientSecret: given, tenantId, issuer, authorizationUrl, tokenUrl, config, env, limits } = options;
   const client: RegisteredClient = { clientId, objects: {}, ...(tenantId === undefined ? {} : { tenantId }) };
-  const vendorFor = (wish: ClientWish) => vendorOf(clientId, wish.builtIn);
+  const atEntra = (url: string | undefined): boolean => url !== undefined && isEntra(url, config);
+  /** The server's own address tells more than the name of an integration. */
+  const vendorFor = (wish: ClientWish): Vendor | undefined => (atEntra(tokenUrl ?? issuer) ? "microsoft" : vendorOf(clientId, wish.builtIn));
   const privateHosts = hostList(config.text("privateHosts"));
   const named = (what: string, url: string | undefined): Endpoint | undefined => (url === undefined ? undefined : { url, reach: { what, privateHosts } });
 
@@ -138,9 +140,11 @@ export function createExistingServer(options: ExistingOptions): AuthorizationSer
     async probe(_client, clientSecret, wish): Promise<ProbeAnswer> {
       const { token, pushed, authentication, problem } = await endpointsFor(wish);
       // A made-up code proves nothing at Microsoft, which looks at the code's form first; a token for the client alone does.
-      if (vendorFor(wish) === "microsoft" && token !== undefined && token.reach === undefined) {
-        if (tenantId !== undefined) return throughTenant(probing(token, clientSecret, authentication));
-        const detail = `Microsoft proves a client only with its tenant; set existing.tenantId to have it proven. ${BY_HAND}`;
+      if (token !== undefined && atEntra(token.url)) {
+        const url = [token.url, tokenUrlOf("microsoft", config, tenantId)].find((one) => tenantIn(one, config) !== undefined);
+        if (url !== undefined) return throughTenant(probing({ ...token, url }, clientSecret, authentication));
+        const remedy = tokenUrl === undefined ? "set existing.tenantId" : "name it in existing.tokenUrl";
+        const detail = `Microsoft proves a client only with its tenant; ${remedy} to have it proven. ${BY_HAND}`;
         return { verdict: "inconclusive", method: "none", detail };
       }
       const [redirectUrl] = wish.redirectUrls;
@@ -158,9 +162,8 @@ export function createExistingServer(options: ExistingOptions): AuthorizationSer
       const { authorization, pushed, authentication } = await endpointsFor(wish);
       const ready = pushed === undefined || secret === undefined ? undefined : probing(pushed, secret, authentication);
       const ask = (): Promise<Check[]> => useProbes({ clientId, env, limits, authorization, pushed: ready }, wish);
-      const vendor = vendorFor(wish);
-      const checks = vendor === "microsoft" ? await whileFresh((answers) => answers.some(isRejected), ask) : await ask();
-      if (vendor !== "atlassian") return checks;
+      const checks = atEntra(authorization?.url) ? await whileFresh((answers) => answers.some(isRejected), ask) : await ask();
+      if (vendorFor(wish) !== "atlassian") return checks;
       return checks.map((check) => (check.property === "redirectUrl" && isRejected(check) ? { ...check, detail: `${check.detail} ${ONE_CALLBACK}` } : check));
     },
 

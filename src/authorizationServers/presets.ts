@@ -1,6 +1,6 @@
-/** What is known beforehand of the vendors whose clients are made by hand: found by the integration, or by the form of the client id. */
+/** What is known beforehand of the vendors whose clients are made by hand: found by the integration, by the form of the client id, or by an address. */
 
-import { cloudOf } from "../clients/entraSignIn.js";
+import { cloudOf, knownCloud } from "../clients/entraSignIn.js";
 import type { Config } from "../core/config.js";
 
 export type Vendor = "google" | "atlassian" | "microsoft";
@@ -28,6 +28,28 @@ export function vendorOf(clientId: string, builtIn: readonly string[]): Vendor |
   if (clientId.endsWith(".apps.googleusercontent.com")) return "google";
   const vendors = new Set(builtIn.map(vendorOfSlug));
   return vendors.size === 1 ? [...vendors][0] : undefined;
+}
+
+/** Whether an address is at the sign-in host of Entra, whatever integration it is for. */
+export function isEntra(url: string, config: Config): boolean {
+  return partsAtEntra(url, config) !== undefined;
+}
+
+/** What stands in place of a tenant where accounts of several sign in. */
+const NO_TENANT = ["", "common", "organizations", "consumers"];
+
+/** The tenant, by its id or a domain, that an address at Entra's sign-in host names. */
+export function tenantIn(url: string, config: Config): string | undefined {
+  const [first = ""] = partsAtEntra(url, config) ?? [];
+  return NO_TENANT.includes(first.toLowerCase()) ? undefined : first;
+}
+
+/** The parts of the path. Undefined at any other host. */
+function partsAtEntra(url: string, config: Config): string[] | undefined {
+  const authority = `${knownCloud(config)?.authority ?? ""}/`;
+  if (!URL.canParse(authority) || !URL.canParse(url)) return undefined;
+  const [root, { origin, pathname }] = [new URL(authority), new URL(url)];
+  return origin === root.origin && pathname.startsWith(root.pathname) ? pathname.slice(root.pathname.length).split("/") : undefined;
 }
 
 export function tokenUrlOf(vendor: Vendor, config: Config, tenantId: string | undefined): string {

@@ -36,9 +36,15 @@ export interface SignedIn {
 }
 
 export function cloudOf(config: Config): Cloud {
-  const name = config.text("entraEnvironment") ?? "public";
-  const cloud = CLOUDS[name.toLowerCase()];
-  if (cloud === undefined) throw new ConfigError(`entra.environment (ARM_ENVIRONMENT) is "${name}"; it must be one of ${Object.keys(CLOUDS).join(", ")}.`);
+  const cloud = knownCloud(config);
+  if (cloud !== undefined) return cloud;
+  throw new ConfigError(`entra.environment (ARM_ENVIRONMENT) is "${config.text("entraEnvironment")}"; it must be one of ${Object.keys(CLOUDS).join(", ")}.`);
+}
+
+/** For what may have nothing to do with Entra: undefined where the environment, which other providers read too, names a cloud that is not known here. */
+export function knownCloud(config: Config): Cloud | undefined {
+  const cloud = CLOUDS[(config.text("entraEnvironment") ?? "public").toLowerCase()];
+  if (cloud === undefined) return undefined;
   const bare = (url: string): string => url.replace(/\/+$/, "");
   return { authority: bare(config.text("entraAuthority") ?? cloud.authority), graph: bare(config.text("entraGraph") ?? cloud.graph) };
 }

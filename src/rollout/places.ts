@@ -72,7 +72,10 @@ export async function requireEnterable(
   const problems = await Promise.all(
     places.map(async ({ use, slot }) => {
       const found: string[] = [];
-      if (givenTenant !== undefined && !slot.tenantIdSupported) found.push(`existing.tenantId: ${use.written} takes no tenant id.`);
+      if (givenTenant !== undefined && !slot.tenantIdSupported) {
+        const instead = slot.custom === undefined ? "" : ": where its server has tenants, existing.authorizationUrl and existing.tokenUrl name one";
+        found.push(`existing.tenantId: ${use.written} takes no tenant id. Take it out${instead}.`);
+      }
       if (server.secrets === "given" && wish.givenSecret === undefined && slot.clientSecretRequired)
         found.push(`existing.clientSecret: is required by ${use.written}.`);
       if (slot.custom !== undefined && !server.hasEndpoints) {

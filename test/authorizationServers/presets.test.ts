@@ -1,4 +1,4 @@
-import { authorizationUrlOf, tokenUrlOf, type Vendor, vendorOf } from "../../src/authorizationServers/presets.js";
+import { authorizationUrlOf, isEntra, tenantIn, tokenUrlOf, type Vendor, vendorOf } from "../../src/authorizationServers/presets.js";
 import { createConfig } from "../../src/core/config.js";
 
 const config = (settings: Record<string, string> = {}) => createConfig({ setting: (key) => settings[key], environment: {} });
@@ -42,4 +42,22 @@ it.each<[Vendor, Record<string, string>, string | undefined, string]>([
   ["microsoft", {}, "contoso.com", "https://login.microsoftonline.com/contoso.com/oauth2/v2.0/authorize"],
 ])("people of %s with %j for tenant %s sign in at %s", (vendor, settings, tenant, expected) => {
   expect(authorizationUrlOf(vendor, config(settings), tenant)).toBe(expected);
+});
+
+it.each<[string, Record<string, string>, boolean, string | undefined]>([
+  ["https://login.microsoftonline.com/contoso.com/oauth2/v2.0/token", {}, true, "contoso.com"],
+  ["https://LOGIN.microsoftonline.com:443/9f3c/oauth2/v2.0/token", {}, true, "9f3c"],
+  ["https://login.microsoftonline.com/Organizations/oauth2/v2.0/token", {}, true, undefined],
+  ["https://login.microsoftonline.com/common/oauth2/v2.0/authorize", {}, true, undefined],
+  ["https://login.microsoftonline.com/consumers/oauth2/v2.0/token", {}, true, undefined],
+  ["https://login.microsoftonline.com", {}, true, undefined],
+  ["https://login.microsoftonline.us/contoso.com/oauth2/v2.0/token", {}, false, undefined],
+  ["https://login.microsoftonline.us/contoso.com/oauth2/v2.0/token", { "entra.environment": "usgovernment" }, true, "contoso.com"],
+  ["https://localhost:1/contoso.com/oauth2/v2.0/token", { "entra.authorityHost": "https://localhost:1/" }, true, "contoso.com"],
+  ["https://localhost:12/contoso.com/oauth2/v2.0/token", { "entra.authorityHost": "https://localhost:1" }, false, undefined],
+  ["https://login.microsoftonline.com.example/contoso.com/oauth2/v2.0/token", {}, false, undefined],
+  // Other providers read the same variable, and know other clouds.
+  ["https://login.example/contoso.com/token", { "entra.environment": "german" }, false, undefined],
+])("%s with %j is at Entra: %p, and the tenant is %s", (url, settings, entra, tenant) => {
+  expect([isEntra(url, config(settings)), tenantIn(url, config(settings))]).toEqual([entra, tenant]);
 });

@@ -35,6 +35,19 @@ describe.each(HOSTS)("verification through the %s host", (name, start) => {
     const { appId, secret } = await appByHand(stage.world, { web: { redirectUris } });
     return { clientId: appId, clientSecret: secret };
   };
+  /** The slug of an integration made from scratch. */
+  const madeFromScratch = async (title: string): Promise<string> => {
+    const urn = stage.host.urn("CustomIntegration", title.replaceAll(" ", "-"));
+    const { inputs } = await stage.host.check(urn, { name: title });
+    const { state } = await stage.host.create(urn, inputs);
+    await stage.world.clearCalls();
+    return String(state["slug"]);
+  };
+  const atOpenid = () => ({ authorizationUrl: `${stage.world.origins.openid}/authorize`, tokenUrl: `${stage.world.origins.openid}/token` });
+  const atEntra = (tenant: string = stage.world.tenantId) => {
+    const base = `${stage.world.environment["AZURE_AUTHORITY_HOST"]}/${tenant}/oauth2/v2.0`;
+    return { authorizationUrl: `${base}/authorize`, tokenUrl: `${base}/token` };
+  };
   /** Calls to the servers that issue tokens. */
   const asked = async (): Promise<RecordedCall[]> => (await stage.world.calls()).filter(({ counterpart }) => counterpart !== "odeus");
   const operations = async (): Promise<string[]> => (await asked()).map(({ operation }) => operation).sort();
@@ -138,6 +151,46 @@ describe.each(HOSTS)("verification through the %s host", (name, start) => {
       expect(await operations()).toEqual(Array(4).fill("token"));
     });
 
+    it.each<[string, () => Promise<string>, () => Inputs]>([
+      ["tokenUrl and tenantId", async () => "outlook-email", () => ({ tokenUrl: atEntra().tokenUrl, tenantId: stage.world.tenantId })],
+      ["tokenUrl alone", async () => "outlook-email", () => ({ tokenUrl: atEntra().tokenUrl })],
+      ["a tokenUrl for all tenants, and tenantId", async () => "sharepoint", () => ({ ...atEntra("organizations"), tenantId: stage.world.tenantId })],
+      ["issuer", async () => "outlook-email", () => ({ issuer: `${stage.world.environment["AZURE_AUTHORITY_HOST"]}/${stage.world.tenantId}/v2.0` })],
+      ["the endpoints of an integration made from scratch", () => madeFromScratch("Power BI"), atEntra],
+    ])("proves a fresh secret by client credentials also where the server is named by %s", async (_how, slug, named) => {
+      const integration = await slug();
+      const existing = { ...(await entraClientFor(integration)), ...named() };
+      await stage.world.clearCalls();
+      await stage.world.fault({ counterpart: "entra", operation: "token", fault: "unauthorized", times: 1 });
+      const made = await stage.up({ integrations: [{ integration, scopes: ["User.Read"] }], existing });
+      expect(made.state["verification"]).toMatchObject({
+        verdict: "accepted",
+        method: "client credentials",
+        detail: expect.stringContaining("compare them in the Entra admin centre"),
+      });
+      expect((await operations()).filter((operation) => operation === "token")).toHaveLength(2);
+      expect((await stage.slot(integration)).client).toMatchObject({ clientId: existing.clientId, clientSecret: existing.clientSecret });
+    });
+
+    it("refuses a wrong secret for an integration made from scratch, after the same while", async () => {
+      const integration = await madeFromScratch("Power BI daily");
+      const existing = { ...(await entraClientFor(integration)), ...atEntra(), clientSecret: "surely-not-the-secret" };
+      await stage.world.clearCalls();
+      const { message } = await stage.failingUp({ integrations: [{ integration, scopes: ["User.Read"] }], existing });
+      expect(message).toMatch(/rejected\. .*\(401 invalid_client, AADSTS7000215\)/);
+      expect(await operations()).toEqual(Array(4).fill("token"));
+    });
+
+    it("names the tenant's place where an integration made from scratch has endpoints for all tenants, or is given a tenant", async () => {
+      const integration = await madeFromScratch("Power BI weekly");
+      const inputs = { integrations: [{ integration, scopes: ["User.Read"] }], existing: { ...(await entraClientFor(integration)), ...atEntra("common") } };
+      await stage.up(inputs);
+      expect(stage.said("WARNING")[0]).toMatch(/^the client secret is not proven \(inconclusive\): .* name it in existing\.tokenUrl/);
+      expect(await operations()).not.toContain("token");
+      const { message } = await stage.failingUp({ ...inputs, existing: { ...inputs.existing, tenantId: stage.world.tenantId } });
+      expect(message).toContain(`existing.tenantId: ${integration} takes no tenant id. Take it out: where its server has tenants`);
+    });
+
     it("says what is missing where no tenant is given", async () => {
       await stage.up({ integrations: uses("outlook-email"), existing: await entraClientFor("outlook-email") });
       expect(stage.said("WARNING")[0]).toMatch(/^the client secret is not proven \(inconclusive\): .* set existing\.tenantId/);
@@ -236,10 +289,10 @@ describe.each(HOSTS)("verification through the %s host", (name, start) => {
 
   describe("for an integration made from scratch", () => {
     it.each(["Google Cloud BigQuery", "Teams wiki", "Jira mirror"])("takes %s for no vendor's by its name", async (title) => {
-      const { integration, endpoints } = await madeFromScratch(title);
+      const integration = await madeFromScratch(title);
       const { redirectUrl } = await stage.slot(integration);
       const client = await stage.world.vendorClient("openid", { redirectUris: [redirectUrl], scopes: ["pages.read"] });
-      const made = await stage.up({ integrations: [{ integration, scopes: ["pages.read"] }], existing: { ...client, ...endpoints } });
+      const made = await stage.up({ integrations: [{ integration, scopes: ["pages.read"] }], existing: { ...client, ...atOpenid() } });
       expect(made.state["verification"]).toMatchObject({
         verdict: "accepted",
         proven: ["secret", "redirectUrl"],
@@ -252,8 +305,8 @@ describe.each(HOSTS)("verification through the %s host", (name, start) => {
     });
 
     it("lets a gcp.iam.OauthClient be for Google Cloud, and an integration of Odeus's still refuses it", async () => {
-      const { integration, endpoints } = await madeFromScratch("Google Cloud Run");
-      const existing = { clientId: IAM_CLIENT, clientSecret: "not-an-id", ...endpoints };
+      const integration = await madeFromScratch("Google Cloud Run");
+      const existing = { clientId: IAM_CLIENT, clientSecret: "not-an-id", ...atOpenid() };
       const made = await stage.up({ integrations: uses(integration), existing, verify: false });
       expect((await stage.slot(integration)).client).toMatchObject({ clientId: IAM_CLIENT });
       await stage.destroy(made);
@@ -261,16 +314,6 @@ describe.each(HOSTS)("verification through the %s host", (name, start) => {
       expect((await stage.failingUp({ integrations: uses(integration, "gmail"), existing })).message).toContain("is that of a gcp.iam.OauthClient");
       expect(await stage.changingCalls()).toEqual([]);
     });
-
-    /** At the plain OpenID server. */
-    async function madeFromScratch(title: string) {
-      const urn = stage.host.urn("CustomIntegration", title.replaceAll(" ", "-"));
-      const { inputs } = await stage.host.check(urn, { name: title });
-      const integration = String((await stage.host.create(urn, inputs)).state["slug"]);
-      await stage.world.clearCalls();
-      const { openid } = stage.world.origins;
-      return { integration, endpoints: { authorizationUrl: `${openid}/authorize`, tokenUrl: `${openid}/token` } };
-    }
   });
 
   describe("asks again", () => {
