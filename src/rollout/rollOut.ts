@@ -104,6 +104,7 @@ export async function rollOut(stage: Stage, wish: Wish, before: Recorded | undef
     // Refused everywhere, the new secret stands in no slot and can still be taken back.
     progress.forward &&= progress.replacing || written.size > 0 || failures.some(mayHaveHappened);
     for (const place of places) record(place, written.has(place.slot.integrationId), entry.whole);
+    if (server.secrets === "given") progress.given = withoutGiven(entry.whole ? entry.secret : undefined);
     if (failures.length > 0) throw failures[0];
     if (entry.whole && entry.proveAfter && entry.secret !== undefined) await prove(entry.secret);
 
@@ -234,6 +235,17 @@ export async function rollOut(stage: Stage, wish: Wish, before: Recorded | undef
       const entered = withSecret ? undefined : before?.slots[integration.id]?.secretUpdatedAt;
       const at = wasWritten && withSecret ? (written.get(integration.id)?.clientSecretUpdatedAt ?? undefined) : entered;
       draft.slots[integration.id] = { ...slotRecord(place), ...(at === undefined ? {} : { secretUpdatedAt: at }) };
+    }
+
+    /** Not written by this run, and not known to hold this secret from an earlier one. */
+    function withoutGiven(value: Secret | undefined): NonNullable<Progress["given"]> {
+      const known = before?.unfinished.length === 0 && stage.formerSecret?.open() === value?.open();
+      const lacking = places.filter(
+        (place) =>
+          value !== undefined && !written.has(place.slot.integrationId) && (!known || needsSecret(client, place, stage.continues ? before : undefined)),
+      );
+      const named = (some: Place[]): string[] => some.map(({ use }) => use.written);
+      return { lacking: named(lacking), outdated: named(lacking.filter(({ slot }) => slot.mode === "CUSTOM" && slot.clientId === client.clientId)) };
     }
 
     async function leaveSecrets(): Promise<void> {

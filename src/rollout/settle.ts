@@ -14,6 +14,8 @@ export interface Progress {
   registered?: RegisteredClient;
   /** A slot of this very client may hold the new secret: its former one is kept nowhere, so the way is forward. */
   forward: boolean;
+  /** The secret is the program's: slots that this run has not brought it to. The one before it is nobody's here to keep, and may have ended. */
+  given?: { lacking: string[] /** Those of them that hold this client with what was entered before. */; outdated: string[] };
   /** The server has one secret at a time, and the one that users signed in with may be gone. */
   replacing?: boolean;
   /** Every slot has been written and read back. */
@@ -21,6 +23,8 @@ export interface Progress {
   /** A secret that had to be issued for the former client, to put it back. */
   formerSecret?: IssuedSecret;
 }
+
+const GOES_ON = "What is left is recorded; the next up goes on from there.";
 
 /** The error to throw in place of `error`. */
 export async function settle(error: unknown, progress: Progress, undo: UndoLog, env: Env, uses: string[]): Promise<unknown> {
@@ -41,6 +45,19 @@ export async function settle(error: unknown, progress: Progress, undo: UndoLog, 
       draft,
       [reason, "The client works in every declared integration; what is left to take away is recorded, and the next up takes it away."],
       `not everything was taken away: ${reason}`,
+    );
+  }
+  if (progress.forward && progress.given !== undefined) {
+    const { lacking, outdated } = progress.given;
+    return partial(
+      draft,
+      [
+        reason,
+        outdated.length === 0
+          ? GOES_ON
+          : `${outdated.join(", ")} may still hold the secret entered before; if it has ended at the server, users there cannot sign in. Run again now.`,
+      ],
+      lacking.length === 0 ? `left half done: ${reason}` : `the program's secret is not yet in ${lacking.join(", ")}`,
     );
   }
   if (progress.forward) {
@@ -76,7 +93,7 @@ export async function settle(error: unknown, progress: Progress, undo: UndoLog, 
   // Without a new client the former one is still this resource's; what is left of the new one is found by its mark.
   const recorded = draft.client !== undefined ? draft : (before ?? (progress.registered && { ...draft, client: progress.registered }));
   if (recorded === undefined) return new OdeusError([reason, told, ...left].join("\n  "));
-  return partial(recorded, [reason, told, ...left, "What is left is recorded; the next up goes on from there."], `left half done: ${left[0] ?? reason}`);
+  return partial(recorded, [reason, told, ...left, GOES_ON], `left half done: ${left[0] ?? reason}`);
 }
 
 function partial(recorded: Recorded, reasons: string[], unfinished: string): PartialRollout {

@@ -202,6 +202,97 @@ describe.each(HOSTS)("unfinished work through the %s host", (_name, start) => {
     return { clientId: appId, clientSecret: secret, tenantId: stage.world.tenantId };
   }
 
+  describe("of a hand-made client", () => {
+    const google = (client: Inputs, ...slugs: string[]): Inputs => ({ integrations: uses(...slugs), existing: client });
+    const another = { clientSecret: "GOCSPX-another-one" };
+    let client: { clientId: string; clientSecret: string };
+    beforeEach(async () => {
+      const slots = await Promise.all(["gmail", "google-drive", "google-calendar"].map((slug) => stage.slot(slug)));
+      client = await stage.world.vendorClient("google", {
+        redirectUris: slots.map(({ redirectUrl }) => redirectUrl),
+        scopes: slots.flatMap(({ defaultScopes }) => defaultScopes),
+      });
+    });
+    const works = async (slug: string): Promise<boolean> => {
+      const held = (await stage.slot(slug)).client;
+      return held?.clientSecret !== undefined && stage.world.accepted("google", held.clientId, held.clientSecret);
+    };
+
+    it.each([
+      ["the first", 0],
+      ["the second", 1],
+    ])(
+      "whose old secret has ended, when %s of two slots refuses the new one: says where people cannot sign in, and the next up mends it",
+      async (_which, call) => {
+        const made = await stage.up(google(client, "gmail", "google-drive"));
+        await stage.world.changeVendorClient("google", client.clientId, { secrets: [another.clientSecret] });
+        await stage.world.fault({ operation: "putOAuthClient", fault: "forbidden", call });
+        const declared = google({ ...client, ...another }, "gmail", "google-drive");
+        const failure = await stage.failingUp(declared, made);
+        const broken = (await works("gmail")) ? "google-drive" : "gmail";
+        expect(await works(broken)).toBe(false);
+        expect(failure.partial?.reasons.slice(1)).toEqual([
+          `${broken} may still hold the secret entered before; if it has ended at the server, users there cannot sign in. Run again now.`,
+        ]);
+        const kept = keptOf(failure, made.inputs);
+        expect(kept.state["drift"]).toEqual([`the program's secret is not yet in ${broken}`]);
+        expect((await stage.refresh(kept))?.state["drift"]).toEqual(kept.state["drift"]);
+        const next = await stage.up(declared, kept);
+        expect(next.state["drift"]).toEqual([]);
+        expect(await Promise.all(["gmail", "google-drive"].map(works))).toEqual([true, true]);
+      },
+    );
+
+    it("whose secret stays, when a slot refuses another endpoint: nobody is said to be shut out", async () => {
+      const made = await stage.up(google(client, "gmail", "google-drive"));
+      await stage.world.fault({ operation: "putOAuthClient", fault: "forbidden", call: 1 });
+      const tokenUrl = `${stage.world.origins.google}/token`;
+      const failure = await stage.failingUp(google({ ...client, tokenUrl }, "gmail", "google-drive"), made);
+      expect(failure.partial?.reasons.slice(1)).toEqual(["What is left is recorded; the next up goes on from there."]);
+      expect(await Promise.all(["gmail", "google-drive"].map(works))).toEqual([true, true]);
+    });
+
+    describe("for an integration made from scratch", () => {
+      let pages: string;
+      let declared: (clientSecret: string, ...slugs: string[]) => Inputs;
+      beforeAll(async () => {
+        const urn = stage.host.urn("CustomIntegration", "pages");
+        const { inputs } = await stage.host.check(urn, { name: "Pages" });
+        pages = String((await stage.host.create(urn, inputs)).state["slug"]);
+      });
+      beforeEach(async () => {
+        const [own, jira] = await Promise.all([stage.slot(pages), stage.slot("jira")]);
+        const redirectUris = [own.redirectUrl, jira.redirectUrl];
+        const { openid } = stage.world.origins;
+        client = await stage.world.vendorClient("openid", { redirectUris, scopes: jira.defaultScopes });
+        const existing = { clientId: client.clientId, authorizationUrl: `${openid}/authorize`, tokenUrl: `${openid}/token` };
+        declared = (clientSecret, ...slugs) => ({ integrations: uses(...slugs), existing: { ...existing, clientSecret } });
+      });
+      const ended = () => stage.world.changeVendorClient("openid", client.clientId, { secrets: [another.clientSecret] });
+
+      it("which got the new secret, and whose write tells no time: it is not said to lack it", async () => {
+        const made = await stage.up(declared(client.clientSecret, pages, "jira"));
+        await ended();
+        await stage.world.fault({ operation: "putOAuthClient", fault: "forbidden" });
+        const failure = await stage.failingUp(declared(another.clientSecret, pages, "jira"), made);
+        expect(failure.partial?.reasons[1]).toMatch(/^jira may still hold the secret entered before/);
+        expect((await stage.slot(pages)).client?.clientSecret).toBe(another.clientSecret);
+      });
+
+      it("which was just added, and alone refuses: it holds no secret of before", async () => {
+        const made = await stage.up(declared(client.clientSecret, "jira"));
+        await ended();
+        await stage.world.fault({ operation: "updateIntegrationAuth", fault: "forbidden" });
+        const failure = await stage.failingUp(declared(another.clientSecret, pages, "jira"), made);
+        expect(failure.partial?.reasons.slice(1)).toEqual(["What is left is recorded; the next up goes on from there."]);
+        const kept = keptOf(failure, made.inputs);
+        expect(kept.state["drift"]).toEqual([`the program's secret is not yet in ${pages}`]);
+        await stage.up(declared(another.clientSecret, pages, "jira"), kept);
+        expect((await stage.slot(pages)).client?.clientSecret).toBe(another.clientSecret);
+      });
+    });
+  });
+
   it("at the slots of another client: they hold the former client again, with a secret that works, and the next up moves them", async () => {
     const moved = inputs({ entra: entra({ tenantId: stage.world.secondTenantId }) });
     const made = await stage.up(inputs());
