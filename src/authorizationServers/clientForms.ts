@@ -45,14 +45,16 @@ function googleProblem(clientId: string): string {
 
 export const ONE_CALLBACK = "An Atlassian app has one callback URL: users can connect to one integration only. Make an app for each, and a resource for each.";
 
-/** `other`: the resource that has the same app. */
+export const atlassianOnly = (builtIn: readonly string[]): string[] => builtIn.filter((slug) => vendorOfSlug(slug) === "atlassian");
+
+/** `other`: the URN of the resource that has the same app. */
 export function sharedWarning(builtIn: readonly string[], other: string): string {
-  return `${builtIn.join(" and ")} shares its Atlassian app with the resource ${other}. ${ONE_CALLBACK}`;
+  return `${builtIn.join(" and ")} shares its Atlassian app with the resource ${other.split("::").pop()}. ${ONE_CALLBACK}`;
 }
 
 /** Sentences for a client that works, and not for everything it is declared for. */
 export function formWarnings(builtIn: readonly string[]): string[] {
-  const atlassian = builtIn.filter((slug) => vendorOfSlug(slug) === "atlassian");
+  const atlassian = atlassianOnly(builtIn);
   if (atlassian.length < 2) return [];
   return [`${atlassian.join(" and ")} share one Atlassian app. ${ONE_CALLBACK}`];
 }

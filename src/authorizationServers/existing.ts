@@ -26,8 +26,8 @@ export interface ExistingOptions {
   config: Config;
   env: Env;
   limits: HttpLimits;
-  /** Speaks for something that only one resource of a run can have; answers who has spoken for it before. */
-  claim: (what: string) => string | undefined;
+  /** The URN of another resource with the same client, where people have not been told of the two. */
+  sharer: (clientId: string) => string | undefined;
 }
 
 /** How long Microsoft may refuse what was just made; 4 to 18 seconds were reported for a secret. */
@@ -121,7 +121,7 @@ export function createExistingServer(options: ExistingOptions): AuthorizationSer
       // By now the integrations that the program names by their ids have their slugs.
       const problems = formProblems({ clientId, clientSecret: given }, wish.builtIn);
       if (problems.length > 0) throw new ConfigError(problems.join("\n  "));
-      const other = vendorFor(wish) === "atlassian" ? options.claim(`the Atlassian app ${clientId}`) : undefined;
+      const other = vendorFor(wish) === "atlassian" ? options.sharer(clientId) : undefined;
       return { warnings: [...formWarnings(wish.builtIn), ...(other === undefined ? [] : [sharedWarning(wish.builtIn, other)])] };
     },
     find: async () => undefined,

@@ -119,6 +119,7 @@ export function createLifecycle({ resources, functions = [], now, log }: Lifecyc
         const inputs = withDefaults(resource.inputs, given);
         // All at once: whoever mends the shape should not learn of a broken rule only then.
         const failures = [...shapeProblems(resource.inputs, inputs), ...resource.check(inputs), ...claimed(resource, urn, inputs)];
+        await tellOfShared(resource, urn, inputs);
         return { inputs: definedProperties(inputs), failures: failures.map(messageOf) };
       } catch (error) {
         throw forPeople(error);
@@ -203,6 +204,18 @@ export function createLifecycle({ resources, functions = [], now, log }: Lifecyc
     crashed: operations.crashed,
     idle: operations.idle,
   };
+
+  /** In check, because a resource in which nothing changes gets no further call that knows its inputs. */
+  async function tellOfShared(resource: Resource, urn: string, inputs: Properties): Promise<void> {
+    const { what, warning } = resource.shared?.(inputs) ?? {};
+    if (what === undefined) return;
+    claims.share(urn, what);
+    const other = warning && claims.sharer(urn, what, false);
+    if (warning === undefined || other === undefined) return;
+    const voice = log.voice(urn);
+    voice.warning(warning(other));
+    await voice.finish();
+  }
 
   function claimed(resource: Resource, urn: string, inputs: Properties): string[] {
     return claims.claim(urn, resource.slots(inputs)).map(({ slot, urn: other }) => {

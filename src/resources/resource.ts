@@ -53,6 +53,13 @@ export interface ReadResult extends Result {
   inputs: Properties;
 }
 
+/** Something that several resources may have, although it serves only one of them well. */
+export interface Shared {
+  what: string;
+  /** What people are told where another resource, by its URN, has it too. Absent: these inputs alone do not tell whether that matters. */
+  warning?: (other: string) => string;
+}
+
 export interface Resource {
   /** The last part of its token, for example OAuthClientConfig. */
   readonly kind: string;
@@ -65,6 +72,8 @@ export interface Resource {
   check(inputs: Properties): string[];
   /** The workspace slots that these inputs name, as far as they are known and fit. */
   slots(inputs: Properties): string[];
+  /** What these inputs may share with another resource. */
+  shared?(inputs: Properties): Shared | undefined;
   /** Offline: state, inputs, clock. */
   diff(state: Properties, inputs: Properties, now: Date): Diff;
   create(context: Context, inputs: Properties): Promise<Result>;

@@ -28,3 +28,41 @@ it("is never in its own way", () => {
   claims.claim("a", ["jira", "jira"]);
   expect([claims.claim("a", ["jira"]), claims.add("a", ["jira"]), claims.claimedByOther("a", ["jira"])]).toEqual([[], [], undefined]);
 });
+
+describe("what several may share", () => {
+  it("is told of by whoever acts, of another that was only declared", () => {
+    const claims = createClaims();
+    claims.share("a", "app");
+    expect(claims.sharer("b", "app", true)).toBe("a");
+    expect(claims.sharer("b", "another app", true)).toBeUndefined();
+  });
+
+  it("is told of by the one declared second, where the first has acted already", () => {
+    const claims = createClaims();
+    claims.sharer("a", "app", true);
+    expect(claims.sharer("b", "app", false)).toBe("a");
+  });
+
+  it("is told of once for each pair, whoever comes next", () => {
+    const claims = createClaims();
+    claims.sharer("a", "app", true);
+    expect(claims.sharer("b", "app", false)).toBe("a");
+    expect([claims.sharer("b", "app", true), claims.sharer("a", "app", true)]).toEqual([undefined, undefined]);
+    claims.share("c", "app");
+    expect([claims.sharer("c", "app", true), claims.sharer("c", "app", true), claims.sharer("c", "app", true)]).toEqual(["a", "b", undefined]);
+  });
+
+  it("is not told of where nobody acts", () => {
+    const claims = createClaims();
+    claims.share("a", "app");
+    expect(claims.sharer("b", "app", false)).toBeUndefined();
+  });
+
+  it("is forgotten with the next claim, and no claim by itself", () => {
+    const claims = createClaims();
+    claims.share("a", "app");
+    expect([claims.claim("b", ["app"]), claims.claimedByOther("b", ["app"])]).toEqual([[], undefined]);
+    claims.claim("a", []);
+    expect(claims.sharer("b", "app", true)).toBeUndefined();
+  });
+});

@@ -120,6 +120,61 @@ describe.each(HOSTS)("verification through the %s host", (name, start) => {
       expect(message).toMatch(/does not know the redirect URL .* An Atlassian app has one callback URL: .*Make an app for each/);
     });
 
+    describe("warns of two resources that share it, in a run in which", () => {
+      const SHARED = /^confluence shares its Atlassian app with the resource first\. An Atlassian app has one callback URL/;
+      let existing: Inputs;
+      let next: Stage;
+      const jira = (): Inputs => ({ integrations: uses("jira"), existing });
+      const confluence = (): Inputs => ({ integrations: uses("confluence"), existing, verify: false });
+      beforeEach(async () => {
+        existing = await clientFor("atlassian", "jira");
+        next = await startAgain(stage, start);
+      });
+      afterEach(() => next.host.stop());
+
+      it("one is added, and nothing changes in the other", async () => {
+        const first = await stage.up(jira(), undefined, "first");
+        expect(await next.plan(first, jira(), "first")).toEqual({ changes: false, said: [] });
+        await next.up(confluence(), undefined, "second");
+        expect(next.said("WARNING")).toEqual([expect.stringMatching(SHARED)]);
+      });
+
+      it("one is added, and the other, in which nothing changes, is looked at later", async () => {
+        const first = await stage.up(jira(), undefined, "first");
+        await next.up(confluence(), undefined, "second");
+        expect(next.said("WARNING")).toEqual([]);
+        const { changes, said } = await next.plan(first, jira(), "first");
+        expect(changes).toBe(false);
+        expect(said).toEqual([expect.stringMatching(/^jira shares its Atlassian app with the resource second\./)]);
+      });
+
+      it("one is added, and the other names its integration by the id", async () => {
+        const byId = { ...jira(), integrations: uses(stage.world.integrations["jira"] ?? "") };
+        const first = await stage.up(byId, undefined, "first");
+        expect((await next.plan(first, byId, "first")).changes).toBe(false);
+        await next.up(confluence(), undefined, "second");
+        expect(next.said("WARNING")).toEqual([expect.stringMatching(SHARED)]);
+      });
+
+      it("something changes, and never where nothing does", async () => {
+        const first = await stage.up(jira(), undefined, "first");
+        const second = await stage.up(confluence(), undefined, "second");
+        expect([await next.plan(first, jira(), "first"), await next.plan(second, confluence(), "second")]).toEqual([
+          { changes: false, said: [] },
+          { changes: false, said: [] },
+        ]);
+        await next.up({ ...confluence(), exportClientSecret: true }, second, "second");
+        expect(next.said("WARNING")).toEqual([expect.stringMatching(SHARED)]);
+      });
+    });
+
+    it("says nothing of two resources that share another vendor's client", async () => {
+      const existing = await clientFor("google", "gmail", "google-drive");
+      await stage.up({ integrations: uses("gmail"), existing }, undefined, "first");
+      await stage.up({ integrations: uses("google-drive"), existing }, undefined, "second");
+      expect(stage.said("WARNING")).toEqual([]);
+    });
+
     // The engine asks dynamic resources nothing in a preview.
     if (name === "plugin")
       it("warns of it in the preview too, and asks nobody", async () => {

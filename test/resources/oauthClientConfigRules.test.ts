@@ -3,7 +3,7 @@ import { shapeProblems, withDefaults } from "../../src/core/check.js";
 import { type Properties, UNKNOWN, type Value } from "../../src/core/value.js";
 import { inputs as definition } from "../../src/resources/oauthClientConfig/definition.js";
 import { knownInputs } from "../../src/resources/oauthClientConfig/knownInputs.js";
-import { claimsOf, problemsOf, slotsOf } from "../../src/resources/oauthClientConfig/rules.js";
+import { claimsOf, problemsOf, sharedOf, slotsOf } from "../../src/resources/oauthClientConfig/rules.js";
 
 const uses = (...integrations: Value[]): Value[] => integrations.map((integration) => ({ integration }));
 const MAIL: Properties = { integrations: uses("outlook-email"), entra: { displayName: "Odeus mail" } };
@@ -138,6 +138,7 @@ it("takes anything, shape and rules and slots and previews alike, without breaki
       for (const sentence of [...shapeProblems(definition, inputs), ...problemsOf(inputs)]) expect(typeof sentence).toBe("string");
       expect(slotsOf(inputs).every((slot) => typeof slot === "string")).toBe(true);
       knownInputs(inputs);
+      sharedOf(inputs);
     }),
   );
 });
@@ -172,4 +173,15 @@ it("names the slots as the program wrote them, as far as they are known", () => 
 it("claims beside the slots a client that it takes over, where it is known", () => {
   expect(claimsOf({ integrations: uses("jira"), adoptClientId: "a" })).toEqual(["jira", "the client a"]);
   expect(claimsOf({ integrations: uses("jira"), adoptClientId: UNKNOWN })).toEqual(["jira"]);
+});
+
+it("notes a hand-made client that others may have, and warns of one at Atlassian alone", () => {
+  const warningOf = (inputs: Properties): string | undefined => sharedOf(inputs)?.warning?.("urn:pulumi:dev::shop::odeus:index:OAuthClientConfig::wiki");
+  expect(sharedOf(JIRA)?.what).toBe("x");
+  expect(warningOf({ ...JIRA, integrations: uses("jira", "something-custom") })).toMatch(/^jira shares its Atlassian app with the resource wiki\. /);
+  expect(sharedOf({ ...JIRA, integrations: uses("gmail") })).toEqual({ what: "x" });
+  // It may be made from scratch, at any server.
+  expect(sharedOf({ integrations: uses("jira-mirror"), existing: { clientId: "x", ...ANYWHERE } })).toEqual({ what: "x" });
+  for (const inputs of [MAIL, { ...JIRA, existing: { clientId: UNKNOWN } }, { ...JIRA, existing: UNKNOWN }] satisfies Properties[])
+    expect(sharedOf(inputs)).toBeUndefined();
 });

@@ -14,7 +14,7 @@ import { description, inputs as inputDefinition, outputs as outputDefinition } f
 import { anotherClient, diffOf } from "./diff.js";
 import { importClient } from "./import.js";
 import { knownInputs } from "./knownInputs.js";
-import { claimsOf, KINDS, problemsOf } from "./rules.js";
+import { claimsOf, KINDS, problemsOf, sharedOf } from "./rules.js";
 import { stageOf, wishOf } from "./stage.js";
 import { fromState, inputsOf, readBackInputs, toState } from "./state.js";
 
@@ -25,6 +25,7 @@ export const oauthClientConfig: Resource = {
   outputs: outputDefinition,
   check: problemsOf,
   slots: claimsOf,
+  shared: sharedOf,
 
   diff: (state, inputs, now) => diffOf(state, inputs, fromState(state), now),
 

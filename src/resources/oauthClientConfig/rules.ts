@@ -1,7 +1,8 @@
 /** Rules of an OAuthClientConfig beyond the shape of its values. Pure: no clock, environment or network; unknown values pass. */
 
-import { formProblems } from "../../authorizationServers/clientForms.js";
+import { atlassianOnly, formProblems, sharedWarning } from "../../authorizationServers/clientForms.js";
 import { holdsUnknown, type Properties, UNKNOWN, type Value } from "../../core/value.js";
+import type { Shared } from "../resource.js";
 import { ROTATION_STANDARD } from "./definition.js";
 
 /** Which kind of client the program asks for; one of these is required, and one only. */
@@ -15,20 +16,22 @@ const FORBIDDEN_IN_REDIRECT = /[!$'(),;]/;
 const PERSONAL = ["AzureADandPersonalMicrosoftAccount", "PersonalMicrosoftAccount"];
 
 export function problemsOf(inputs: Properties): string[] {
-  const object = (name: string): Properties | undefined => {
-    const value = inputs[name];
-    return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Properties) : undefined;
-  };
+  const object = (name: string): Properties | undefined => objectIn(inputs, name);
   return [
     ...kindProblems(inputs),
     ...integrationProblems(inputs["integrations"]),
     ...entraProblems(object("entra")),
-    ...existingProblems(object("existing"), slotsOf(inputs)),
+    ...existingProblems(object("existing"), builtInOf(inputs)),
     ...(inputs["existing"] !== undefined && inputs["adoptClientId"] !== undefined
       ? ["adoptClientId: is not for existing: existing.clientId already names the client"]
       : []),
     ...rotationProblems(inputs, object("rotation"), object("entra")),
   ];
+}
+
+function objectIn(inputs: Properties, name: string): Properties | undefined {
+  const value = inputs[name];
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Properties) : undefined;
 }
 
 function kindProblems(inputs: Properties): string[] {
@@ -84,7 +87,7 @@ function entraProblems(entra: Properties | undefined): string[] {
   return problems;
 }
 
-function existingProblems(existing: Properties | undefined, slugs: string[]): string[] {
+function existingProblems(existing: Properties | undefined, builtIn: string[]): string[] {
   if (existing === undefined) return [];
   const text = (name: string): string | undefined => {
     const value = existing[name];
@@ -98,9 +101,14 @@ function existingProblems(existing: Properties | undefined, slugs: string[]): st
     if (protocol !== "http:" || ["localhost", "127.0.0.1", "[::1]"].includes(hostOf(url))) return [];
     return [`existing.${name}: must start with https:// (plain http is only for this machine itself)`];
   });
-  // Only with both can it be for integrations made from scratch, whose slugs tell nothing; the workspace knows which they are.
-  const anyServer = [existing["authorizationUrl"], existing["tokenUrl"]].every((url) => url !== undefined && url !== null);
-  return [...addresses, ...formProblems({ clientId: text("clientId"), clientSecret: text("clientSecret") }, anyServer ? [] : slugs)];
+  return [...addresses, ...formProblems({ clientId: text("clientId"), clientSecret: text("clientSecret") }, builtIn)];
+}
+
+/** Slugs that are surely of built-in integrations: others need both endpoints, and only the workspace knows which integration is which. */
+function builtInOf(inputs: Properties): string[] {
+  const existing = objectIn(inputs, "existing");
+  const anyServer = [existing?.["authorizationUrl"], existing?.["tokenUrl"]].every((url) => url !== undefined && url !== null);
+  return anyServer ? [] : slotsOf(inputs);
 }
 
 function rotationProblems(inputs: Properties, rotation: Properties | undefined, entra: Properties | undefined): string[] {
@@ -150,6 +158,14 @@ function hostOf(url: string): string {
 export function claimsOf(inputs: Properties): string[] {
   const { adoptClientId } = inputs;
   return [...slotsOf(inputs), ...(typeof adoptClientId === "string" ? [`the client ${adoptClientId}`] : [])];
+}
+
+/** A hand-made client, which may be in several resources; an Atlassian app serves one integration alone. */
+export function sharedOf(inputs: Properties): Shared | undefined {
+  const clientId = objectIn(inputs, "existing")?.["clientId"];
+  if (typeof clientId !== "string") return undefined;
+  const atlassian = atlassianOnly(builtInOf(inputs));
+  return { what: clientId, ...(atlassian.length === 0 ? {} : { warning: (other) => sharedWarning(atlassian, other) }) };
 }
 
 /** The slots that the inputs name, as the program wrote them. */

@@ -38,12 +38,12 @@ export function serverOf(context: Context, properties: Properties, recordedTenan
   const { clientId, tenantId, issuer, authorizationUrl, tokenUrl } = existing;
   // In a preview it may be a value that is not known yet.
   const clientSecret = typeof existing.clientSecret === "string" ? existing.clientSecret : undefined;
-  return createExistingServer({ ...common, clientId, clientSecret, tenantId, issuer, authorizationUrl, tokenUrl, claim: claimIn(context) });
+  return createExistingServer({ ...common, clientId, clientSecret, tenantId, issuer, authorizationUrl, tokenUrl, sharer: sharerIn(context) });
 }
 
-/** Answers the resource that has spoken before. */
-function claimIn({ claims, urn }: Context): (what: string) => string | undefined {
-  return (what) => claims.add(urn, [what])[0]?.urn.split("::").pop();
+/** Asked in a create, an update and their previews: this resource acts. */
+function sharerIn({ claims, urn }: Context): (clientId: string) => string | undefined {
+  return (clientId) => claims.sharer(urn, clientId, true);
 }
 
 /** The tenant: the program's word, else the credentials'. Credentials for another tenant than the state's are refused, not followed. */
@@ -131,7 +131,7 @@ function formerServer(context: Context, inputs: Properties, state: Properties | 
       config: context.config,
       env: context.env,
       limits: limitsOf(context.config),
-      claim: claimIn(context),
+      sharer: sharerIn(context),
     });
   if (former.kind === "serviceNow") {
     const serviceNow = ((state?.["serviceNow"] ?? inputs["serviceNow"]) as unknown as ServiceNowInputs | undefined) ?? { name: former.clientId };
