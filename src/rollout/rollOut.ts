@@ -173,10 +173,11 @@ export async function rollOut(stage: Stage, wish: Wish, before: Recorded | undef
         if (anew || more) await proveUse(value);
         return whole && value !== undefined ? { whole, secret: value } : { whole };
       }
-      const inUse = places.some(({ slot }) => slot.mode === "CUSTOM" && slot.clientId === client.clientId);
+      // One that was there before may be in use where nobody here can see it: its former secret cannot be put back.
+      const mayBeInUse = !isNew;
       const issuing = { stage, wish, before, draft, places, client, needed, undoable: undo.push };
       const onReplacing = (replacing: boolean): void => {
-        progress.forward = progress.replacing = replacing && inUse;
+        progress.forward = progress.replacing = replacing && mayBeInUse;
       };
       const [secret] = await bothEnded(secretToEnter({ ...issuing, onReplacing }), beside());
       if (secret === undefined) {

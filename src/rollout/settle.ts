@@ -69,7 +69,7 @@ export async function settle(error: unknown, progress: Progress, undo: UndoLog, 
       [
         reason,
         progress.replacing
-          ? `The server has one secret at a time, and the former one may have ended: until the next up sets and enters another one, users of ${owing.join(", ") || uses.join(", ")} may be unable to sign in. Run again now.`
+          ? `The server has one secret at a time, and the former one may have ended: until the next up sets and enters another one, users of ${owing.join(", ") || uses.join(", ")} may be unable to sign in, and so may whoever else uses client ${draft.client?.clientId}. Run again now.`
           : `The previous secret stays valid, so ${owing.length === 0 ? "every integration" : owing.join(", ")} keeps working. The next up enters a secret everywhere and removes the others.`,
       ],
       `a new secret is owed to ${owing.length === 0 ? "no slot, but the run did not end well" : owing.join(", ")}`,

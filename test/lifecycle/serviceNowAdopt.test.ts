@@ -2,7 +2,7 @@
 
 import { markOf, withMark } from "../../src/core/mark.js";
 import type { Row } from "../../src/sandbox/serviceNow/instance.js";
-import { failureOf, HOSTS, type Made } from "../support/oauthClientConfig.js";
+import { failureOf, HOSTS, keptOf, type Made } from "../support/oauthClientConfig.js";
 import type { Inputs } from "../support/providerHost.js";
 import { type ServiceNowStage, startServiceNowStage } from "../support/serviceNowRegistry.js";
 
@@ -65,6 +65,27 @@ describe.each(HOSTS)("an entry of others through the %s host", (name, start) => 
       const { sys_mod_count: _count, sys_updated_on: _on, sys_updated_by: _by, ...rest } = before;
       expect(await stage.record()).toMatchObject(rest);
       expect(await stage.works()).toBe(true);
+    });
+
+    it.each([
+      ["an empty slot", {}],
+      ["a slot of others", { replaceClientIds: ["somebody-elses"] }],
+    ])("into %s, and kept where that fails: its only secret is gone by then, and nothing is said to be as it was", async (_what, more) => {
+      const record = await byHand();
+      if ("replaceClientIds" in more)
+        await stage.world.odeus("PUT", stage.slotPath("servicenow"), { clientId: "somebody-elses", clientSecret: "theirs", scopeSync: true });
+      else await stage.world.odeus("DELETE", stage.slotPath("servicenow"));
+      await stage.world.clearCalls();
+      await stage.world.fault({ operation: "putOAuthClient", fault: "forbidden", times: 1 });
+      const failure = await stage.failingUp(adopting(record, more));
+      const reasons = failure.partial?.reasons.join(" ");
+      expect(reasons).toMatch(/the former one may have ended.* and so may whoever else uses client .*\. Run again now/);
+      expect(failure.partial?.state).toMatchObject({ clientId: record["client_id"] });
+      const { inputs } = await stage.host.check(stage.urn(), adopting(record, more));
+      const made = await stage.up(inputs, keptOf(failure, inputs));
+      expect(made.state).toMatchObject({ clientId: record["client_id"], drift: [] });
+      expect(await stage.works()).toBe(true);
+      expect(await stage.plan(made, made.inputs)).toEqual({ changes: false, said: [] });
     });
 
     it.each<[string, Row, RegExp]>([

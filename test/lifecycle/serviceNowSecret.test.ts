@@ -91,7 +91,7 @@ describe.each(HOSTS)("the secret of a ServiceNow client through the %s host", (_
       const failure = await stage.failingUp(triggered("2"), made);
       const kept = keptOf(failure, made.inputs);
       expect(failure.partial?.reasons.join("\n")).toMatch(
-        /The server has one secret at a time, and the former one may have ended: until the next up sets and enters another one, users of servicenow may be unable to sign in\. Run again now\./,
+        /The server has one secret at a time, and the former one may have ended: until the next up sets and enters another one, users of servicenow may be unable to sign in, and so may whoever else uses client [0-9a-f]{32}\. Run again now\./,
       );
       const lost = (await stage.record())["client_secret"] ?? "";
       expect(lost).not.toBe(await stage.secret());
