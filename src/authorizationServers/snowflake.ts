@@ -29,6 +29,8 @@ export interface SnowflakeServerOptions {
   settings: SnowflakeSettings;
   /** What the program set before: only that goes back to its standard. */
   formerly: SnowflakeSettings;
+  /** The program declares alternate redirect URIs, or did. */
+  declaresAlternates: boolean;
   /** Take over an integration of this name that others made. */
   adopt: boolean;
   /** The client of the state. */
@@ -49,6 +51,8 @@ export function createSnowflakeServer(options: SnowflakeServerOptions): Authoriz
   let sameAccount: Promise<void> | undefined;
   /** Read after our last statement that changes something, so it still holds. */
   let described: Promise<Described | undefined> | undefined;
+  /** An integration of others that is to be taken over, as it was found. */
+  let adopted: Described | undefined;
 
   /** Logs in with the first statement. */
   function api(): SnowflakeApi {
@@ -146,6 +150,17 @@ export function createSnowflakeServer(options: SnowflakeServerOptions): Authoriz
     return config.text("snowflakeRole")?.toUpperCase() === SEES_ALL;
   }
 
+  /**
+   * Whether the list of alternate redirect URIs is ours to write. DESC does not show it and SET replaces it, so entries of others
+   * would go without a word; and older accounts do not know the parameter.
+   */
+  const writesAlternates = (client?: RegisteredClient): boolean => options.declaresAlternates || alternatesOf(client).length > 0;
+
+  /** What is registered of the wish. */
+  function redirectUris({ redirectUrls }: ClientWish, client?: RegisteredClient): string[] {
+    return (writesAlternates(client) ? redirectUrls : redirectUrls.slice(0, 1)).map(registered);
+  }
+
   const markIn = (now: Described): Mark | undefined => readComment(now.get("COMMENT") ?? "").mark;
 
   return {
@@ -168,7 +183,7 @@ export function createSnowflakeServer(options: SnowflakeServerOptions): Authoriz
         throw new ConfigError(
           `Snowflake refuses a redirect URI without TLS (390316): ${plain.join(", ")}. Use https, or set oauthAllowNonTlsRedirectUri for a test that stays on this machine.`,
         );
-      return { warnings: [] };
+      return { warnings: adopted === undefined ? [] : pushedOut(adopted, redirectUris(wish)).map((what) => `${shown} is taken over, and ${what}`) };
     },
 
     async find(mark) {
@@ -190,6 +205,7 @@ export function createSnowflakeServer(options: SnowflakeServerOptions): Authoriz
             `it cannot be adopted: it is no custom OAuth client of the type ${settings.oauthClientType ?? "CONFIDENTIAL"}, and its type cannot be changed.`,
           );
         env.say.info(`${shown} is taken over: it gets our mark in its comment and what is declared here.`);
+        adopted = now;
         return clientOf(now, {});
       });
     },
@@ -234,7 +250,7 @@ export function createSnowflakeServer(options: SnowflakeServerOptions): Authoriz
           },
         });
         try {
-          await changing((snowflake) => snowflake.create(name, createParameters(settings, mark, wish.redirectUrls)));
+          await changing((snowflake) => snowflake.create(name, createParameters(settings, mark, redirectUris(wish))));
         } catch (error) {
           refused = !mayHaveHappened(error);
           // An answer was lost, and a repeat may be told that the name is taken: the mark says by whom.
@@ -243,7 +259,7 @@ export function createSnowflakeServer(options: SnowflakeServerOptions): Authoriz
         }
         // A new client needs its secret next: it is read beside the description, and kept for that.
         const [now] = await bothEnded(requireDescribed(), doing("reading its secrets", secrets.read));
-        return clientOf(now, { alternates: alternatesIn(wish) });
+        return clientOf(now, { alternates: alternatesIn(redirectUris(wish)) });
       });
     },
 
@@ -251,15 +267,18 @@ export function createSnowflakeServer(options: SnowflakeServerOptions): Authoriz
 
     async converge(client, mark, wish, _formerly, undoable) {
       return doing(`changing ${shown}`, async () => {
-        const alternates = JSON.parse(client.objects["alternates"] ?? "[]") as string[];
-        const change = integrationChange(await requireDescribed(), settings, formerly, mark, { wished: wish.redirectUrls, alternates });
+        const wished = redirectUris(wish, client);
+        const change = integrationChange(await requireDescribed(), settings, formerly, mark, {
+          wished,
+          alternates: writesAlternates(client) ? alternatesOf(client) : undefined,
+        });
         if (change === undefined) return client;
         let touched = false;
         undoable({ what: `${shown} is as it was`, run: async () => (touched ? alter(change.back) : "nothing") });
         await alter(change.forward, () => {
           touched = true;
         });
-        return clientOf(await requireDescribed(), { ...client.objects, alternates: alternatesIn(wish) });
+        return clientOf(await requireDescribed(), { ...client.objects, alternates: alternatesIn(wished) });
       });
     },
 
@@ -343,6 +362,18 @@ export function createSnowflakeServer(options: SnowflakeServerOptions): Authoriz
 }
 
 /** DESC does not show them, so they are recorded. */
-function alternatesIn({ redirectUrls }: ClientWish): string {
-  return JSON.stringify(redirectUrls.slice(1).map(registered));
+const alternatesIn = (redirectUris: readonly string[]): string => JSON.stringify(redirectUris.slice(1));
+const alternatesOf = (client?: RegisteredClient): string[] => JSON.parse(client?.objects["alternates"] ?? "[]") as string[];
+
+/** Sign-ins that an adoption ends, in words: those through redirect URIs that are not declared. */
+function pushedOut(adopted: Described, redirectUris: readonly string[]): string[] {
+  const theirs = adopted.get("OAUTH_REDIRECT_URI") ?? "";
+  return [
+    theirs === "" || redirectUris.includes(theirs)
+      ? ""
+      : `its redirect URI ${theirs} is pushed out: whoever signs in through it is refused from then on. To keep it, name it in oauthAlternateRedirectUris.`,
+    redirectUris.length > 1 && !adopted.has("OAUTH_ALTERNATE_REDIRECT_URIS")
+      ? "its alternate redirect URIs, which Snowflake does not show, are replaced by those of oauthAlternateRedirectUris."
+      : "",
+  ].filter((sentence) => sentence !== "");
 }

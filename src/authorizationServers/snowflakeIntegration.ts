@@ -125,7 +125,8 @@ export function integrationChange(
   /** What the program set before: only that goes back to its standard. */
   formerly: SnowflakeSettings,
   mark: Mark,
-  redirects: { wished: readonly string[]; alternates: readonly string[] },
+  /** `alternates`: what stands there beside the first one, as far as is recorded; undefined: not ours to write. */
+  redirects: { wished: readonly string[]; alternates: readonly string[] | undefined },
 ): { forward: IntegrationChange; back: IntegrationChange } | undefined {
   const forward: Record<string, Value> = {};
   const back: Record<string, Value> = {};
@@ -155,8 +156,8 @@ export function integrationChange(
     back["OAUTH_REDIRECT_URI"] = described.get("OAUTH_REDIRECT_URI") ?? "";
   }
   const echoed = described.get("OAUTH_ALTERNATE_REDIRECT_URIS");
-  const alternatesNow = echoed === undefined ? redirects.alternates : listOf(echoed);
-  if (!sameSet(alternates, alternatesNow)) {
+  const alternatesNow = redirects.alternates === undefined || echoed === undefined ? redirects.alternates : listOf(echoed);
+  if (alternatesNow !== undefined && !sameSet(alternates, alternatesNow)) {
     forward["OAUTH_ALTERNATE_REDIRECT_URIS"] = alternates;
     back["OAUTH_ALTERNATE_REDIRECT_URIS"] = [...alternatesNow];
   }

@@ -30,7 +30,7 @@ export interface SnowflakeSecurityIntegrationArgs {
   oauthEnforcePkce?: pulumi.Input<boolean | undefined> | undefined;
   /** OAUTH_USE_SECONDARY_ROLES. Snowflake's default: NONE. One of `IMPLICIT`, `NONE`. */
   oauthUseSecondaryRoles?: pulumi.Input<"IMPLICIT" | "NONE" | undefined> | undefined;
-  /** OAUTH_ALTERNATE_REDIRECT_URIS, beside the redirect URI. DESC does not show them, so a change by hand is not seen. Order without meaning. */
+  /** OAUTH_ALTERNATE_REDIRECT_URIS, beside the redirect URI. DESC does not show them, so a change by hand is not seen. Written whole, and only where some are or were declared. Order without meaning. */
   oauthAlternateRedirectUris?: pulumi.Input<pulumi.Input<string>[] | undefined> | undefined;
   /** OAUTH_ALLOW_NON_TLS_REDIRECT_URI. Snowflake's default: false; for tests on one machine only. */
   oauthAllowNonTlsRedirectUri?: pulumi.Input<boolean | undefined> | undefined;
@@ -92,7 +92,7 @@ export class SnowflakeSecurityIntegration extends DynamicResource {
   declare readonly oauthEnforcePkce: pulumi.Output<boolean | undefined>;
   /** OAUTH_USE_SECONDARY_ROLES. Snowflake's default: NONE. One of `IMPLICIT`, `NONE`. */
   declare readonly oauthUseSecondaryRoles: pulumi.Output<"IMPLICIT" | "NONE" | undefined>;
-  /** OAUTH_ALTERNATE_REDIRECT_URIS, beside the redirect URI. DESC does not show them, so a change by hand is not seen. Order without meaning. */
+  /** OAUTH_ALTERNATE_REDIRECT_URIS, beside the redirect URI. DESC does not show them, so a change by hand is not seen. Written whole, and only where some are or were declared. Order without meaning. */
   declare readonly oauthAlternateRedirectUris: pulumi.Output<string[] | undefined>;
   /** OAUTH_ALLOW_NON_TLS_REDIRECT_URI. Snowflake's default: false; for tests on one machine only. */
   declare readonly oauthAllowNonTlsRedirectUri: pulumi.Output<boolean | undefined>;

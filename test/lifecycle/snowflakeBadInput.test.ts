@@ -177,6 +177,16 @@ describe.each(HOSTS)("bad input for Snowflake through the %s host", (_name, star
       const failure = await stage.failingUp(stage.declared({ allowedRoles: ["analyst"] }), made);
       expect(failure.message).toMatch(/\(001003[\s\S]*ALLOWED_ROLES_LIST[\s\S]*This account may not know a parameter yet/);
       expect((await stage.refreshed(made)).state).toEqual(made.state);
+      const { place, world } = stage;
+      await world.odeus("PATCH", `/settings/integrations/${place.id}`, { redirectUrl: `${place.redirectUrl}/moved` });
+      const seen = await stage.refreshed(made);
+      expect(seen.state["drift"]).toEqual([`the redirect URL of warehouse is now ${place.redirectUrl}/moved`]);
+      const moved = await stage.up(stage.declared(), seen);
+      expect(moved.state).toMatchObject({ clientId: made.state["clientId"], redirectUrl: `${place.redirectUrl}/moved`, drift: [] });
+      expect((await stage.refreshed(moved)).state).toEqual(moved.state);
+      const alone = await stage.up(standAlone({ name: "alone" }), undefined, "alone");
+      const next = await stage.up(standAlone({ name: "alone", oauthRedirectUri: "https://new.example/callback" }), alone, "alone");
+      expect(next.state).toMatchObject({ clientId: alone.state["clientId"], redirectUrl: "https://new.example/callback", drift: [] });
     });
   });
 });

@@ -132,6 +132,21 @@ describe.each(HOSTS)("drift at Snowflake through the %s host", (_name, start) =>
     expect(next.state["drift"]).toEqual([]);
   });
 
+  it("is not an alternate redirect URI of others, and it stays when the redirect URL of the workspace changes", async () => {
+    const made = await stage.up(stage.declared());
+    await alter("SET OAUTH_ALTERNATE_REDIRECT_URIS = ('https://dbt.example/callback')")(stage);
+    // The same place of the sandbox, by its other name.
+    const redirectUrl = stage.place.redirectUrl.includes("localhost")
+      ? stage.place.redirectUrl.replace("localhost", "127.0.0.1")
+      : stage.place.redirectUrl.replace("127.0.0.1", "localhost");
+    await stage.world.odeus("PATCH", `/settings/integrations/${stage.place.id}`, { redirectUrl });
+    await mended(await stage.refreshed(made), stage.declared());
+    expect((await stage.integration()).properties).toMatchObject({
+      OAUTH_REDIRECT_URI: redirectUrl,
+      OAUTH_ALTERNATE_REDIRECT_URIS: ["https://dbt.example/callback"],
+    });
+  });
+
   it("is none, either, once a privileged role is no longer to be blocked, where the account does not add it by itself", async () => {
     await stage.world.atSnowflake.settings({ addPrivilegedRoles: false });
     const made = await stage.up(stage.declared({ blockedRoles: ["sysadmin", "accountadmin"] }));

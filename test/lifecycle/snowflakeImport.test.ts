@@ -191,6 +191,32 @@ describe.each(HOSTS)("an adoption through the %s host", (_name, start) => {
     expect(await stage.integrations()).toEqual({});
   });
 
+  it("names the redirect URI that it pushes out, in the plan too, and what declared alternate ones replace", async () => {
+    await madeByHand(stage);
+    await stage.byHand("ALTER SECURITY INTEGRATION HAND_MADE SET OAUTH_REDIRECT_URI = 'https://dbt.example/callback'");
+    await stage.world.odeus("DELETE", `/integrations/v1/${stage.place.id}/oauth-client`);
+    const warningsOf = async (work: Promise<unknown>): Promise<string> => {
+      const before = stage.said("WARNING").length;
+      await work;
+      return stage.said("WARNING").slice(before).join("\n");
+    };
+    const pushedOut = "HAND_MADE is taken over, and its redirect URI https://dbt.example/callback is pushed out";
+    const replaced = "HAND_MADE is taken over, and its alternate redirect URIs, which Snowflake does not show, are replaced";
+    const adopting = { ...inputs(), adopt: true };
+    if (stage.host.name === "plugin") {
+      const { inputs: checked } = await stage.host.check(stage.urn(), adopting);
+      expect(await warningsOf(stage.host.create(stage.urn(), checked, { preview: true }))).toContain(pushedOut);
+    }
+    await stage.world.fault({ operation: "updateIntegrationAuth", fault: "forbidden", times: "always" });
+    const kept = await warningsOf(stage.failingUp({ ...adopting, oauthAlternateRedirectUris: ["https://dbt.example/callback"] }));
+    expect(kept).toContain(replaced);
+    expect(kept).not.toContain(pushedOut);
+    await stage.world.clearFaults();
+    const told = await warningsOf(stage.up(adopting));
+    expect(told).toContain(pushedOut);
+    expect(told).not.toContain(replaced);
+  });
+
   it("that fails is undone: the integration is as it was, without our mark", async () => {
     await madeByHand(stage, "HAND_MADE", "OAUTH_ENFORCE_PKCE = TRUE COMMENT = 'theirs'");
     const before = await stage.integration();

@@ -187,19 +187,22 @@ describe.each(HOSTS)("a security integration through the %s host", (host, start)
       expect((await stage.integration()).properties).toMatchObject({ NETWORK_POLICY: "" });
     });
 
-    it("of the redirect URI cannot drop the former one leaves both, and the next up drops it", async () => {
-      const made = await stage.up(standAlone());
-      const after = standAlone({ oauthRedirectUri: "https://new.example/callback" });
+    it("of the redirect URI beside alternate ones cannot drop the former one leaves both, and the next up drops it", async () => {
+      const alternate = { oauthAlternateRedirectUris: ["https://kept.example/callback"] };
+      const made = await stage.up(standAlone(alternate));
+      const after = standAlone({ ...alternate, oauthRedirectUri: "https://new.example/callback" });
       await stage.world.fault({ operation: "statement:ALTER", call: 1, fault: "forbidden" });
       const failure = await stage.failingUp(after, made);
       expect(failure.message).toContain("what is left to take away is recorded");
-      const { properties } = await stage.integration();
-      expect([properties.OAUTH_REDIRECT_URI, ...properties.OAUTH_ALTERNATE_REDIRECT_URIS].sort()).toEqual([
-        "https://app.example/callback",
-        "https://new.example/callback",
-      ]);
+      expect((await stage.integration()).properties).toMatchObject({
+        OAUTH_REDIRECT_URI: "https://new.example/callback",
+        OAUTH_ALTERNATE_REDIRECT_URIS: ["https://kept.example/callback", "https://app.example/callback"],
+      });
       const next = await stage.up(after, keptOf(failure, made.inputs));
-      expect((await stage.integration()).properties).toMatchObject({ OAUTH_REDIRECT_URI: "https://new.example/callback", OAUTH_ALTERNATE_REDIRECT_URIS: [] });
+      expect((await stage.integration()).properties).toMatchObject({
+        OAUTH_REDIRECT_URI: "https://new.example/callback",
+        OAUTH_ALTERNATE_REDIRECT_URIS: ["https://kept.example/callback"],
+      });
       expect((await stage.plan(next, after)).changes).toBe(false);
     });
   });

@@ -64,7 +64,9 @@ export const inputs = z.strictObject({
   oauthAlternateRedirectUris: z
     .array(z.string().min(1).max(2000))
     .optional()
-    .describe("OAUTH_ALTERNATE_REDIRECT_URIS, beside the redirect URI. DESC does not show them, so a change by hand is not seen. Order without meaning."),
+    .describe(
+      "OAUTH_ALTERNATE_REDIRECT_URIS, beside the redirect URI. DESC does not show them, so a change by hand is not seen. Written whole, and only where some are or were declared. Order without meaning.",
+    ),
   oauthAllowNonTlsRedirectUri: z.boolean().optional().describe("OAUTH_ALLOW_NON_TLS_REDIRECT_URI. Snowflake's default: false; for tests on one machine only."),
   oauthSingleUseRefreshTokensRequired: z.boolean().optional().describe("OAUTH_SINGLE_USE_REFRESH_TOKENS_REQUIRED. Snowflake's default: false."),
   preAuthorizedRoles: roleList("PRE_AUTHORIZED_ROLES_LIST: users of these roles are not asked for consent."),

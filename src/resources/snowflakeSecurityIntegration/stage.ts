@@ -7,6 +7,7 @@ import { markOf } from "../../core/mark.js";
 import type { Properties } from "../../core/value.js";
 import type { Recorded, Wish } from "../../rollout/record.js";
 import type { Stage } from "../../rollout/stage.js";
+import { list } from "../differences.js";
 import type { Context } from "../resource.js";
 import { rotationPolicy } from "../rolloutDiff.js";
 import { limitsOf, odeusOf } from "../workspaceApi.js";
@@ -23,6 +24,7 @@ export function stageOf(context: Context, inputs: Properties, state: Properties 
     name: storedName(name),
     settings: settingsOf(inputs),
     formerly: state === undefined ? {} : settingsOf(state),
+    declaresAlternates: [inputs, state ?? {}].some((declared) => list(declared["oauthAlternateRedirectUris"]).length > 0),
     adopt: adopt === true,
     recorded: recorded?.client,
     mark,
