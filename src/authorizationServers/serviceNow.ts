@@ -245,6 +245,11 @@ export function createServiceNowServer(options: ServiceNowOptions): Authorizatio
         const type = otherType(seen.record);
         if (type !== undefined && readComment(comments).mark?.key !== mark.key)
           throw new ConfigError(`client ${client.clientId} is of the type ${type}, with which this instance signs in elsewhere: nobody can sign in to it.`);
+        const anew = minus(wish.redirectUrls, formerly.redirectUrls);
+        if (seen.unreadable.includes("redirect_url") && anew.length > 0)
+          throw new ConfigError(
+            `it cannot be seen whether ${anew.join(", ")} is registered: this user may not read redirect_url, and writing it blindly could take redirect URLs of others away. Let the role oauth_admin read it (field access rules of oauth_entity), and run again.`,
+          );
         const change = registryChange(seen, {
           settings,
           formerly: settingsBefore,

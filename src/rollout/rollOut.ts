@@ -4,7 +4,7 @@
  * because some servers accept a new one only after minutes.
  */
 
-import type { ClientWish, RegisteredClient } from "../authorizationServers/contract.js";
+import type { RegisteredClient } from "../authorizationServers/contract.js";
 import { mayHaveHappened } from "../core/errors.js";
 import type { Secret } from "../core/secret.js";
 import { minus, union } from "../core/sets.js";
@@ -23,8 +23,6 @@ import type { Stage } from "./stage.js";
 import { survey } from "./survey.js";
 import { createUndoLog } from "./undo.js";
 import { requireNotRejected, unasked, warningsOf, withFindings } from "./verification.js";
-
-const NOTHING: ClientWish = { redirectUrls: [], scopes: [], builtIn: [] };
 
 export async function rollOut(stage: Stage, wish: Wish, before: Recorded | undefined): Promise<Recorded> {
   const { env, server, mark } = stage;
@@ -147,7 +145,7 @@ export async function rollOut(stage: Stage, wish: Wish, before: Recorded | undef
         progress.registered = client;
         return { client, isNew: true };
       }
-      return { client: await server.converge(recalled, mark, widened, NOTHING, undo.push), isNew: false };
+      return { client: await server.converge(recalled, mark, widened, formerly, undo.push), isNew: false };
     }
 
     async function held(): Promise<string[]> {

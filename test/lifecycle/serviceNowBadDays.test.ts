@@ -141,6 +141,22 @@ describe.each(HOSTS)("a bad day of ServiceNow through the %s host", (_name, star
     expect(await stage.records()).toEqual([]);
   });
 
+  it("that blanks the redirect URLs later changes the rest, and refuses an integration whose own could not be registered", async () => {
+    const made = await stage.up(stage.declared());
+    await stage.switches({ blankedColumns: ["redirect_url"] });
+    const changed = await stage.up(stage.declared({ comments: "after" }), made);
+    expect((await stage.record())["comments"]).toMatch(/^after /);
+    const before = await stage.record();
+    await stage.world.clearCalls();
+    const { message, partial } = await stage.failingUp({ ...stage.forBoth(), serviceNow: changed.inputs["serviceNow"] }, changed);
+    const { redirectUrl, client } = await stage.slot(stage.hr);
+    expect(message).toContain(`it cannot be seen whether ${redirectUrl} is registered: this user may not read redirect_url`);
+    expect(partial).toBeUndefined();
+    expect(client).toBeUndefined();
+    expect(await stage.operations()).toEqual([]);
+    expect(await stage.record()).toEqual(before);
+  });
+
   it.each([
     ["ignores every filter, so that a query finds all records", { ignoresQueries: true }],
     ["answers no rows to a filter that it does not know", { ignoresQueries: true, properties: { "glide.invalid_query.returns_no_rows": "true" } }],
