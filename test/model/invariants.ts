@@ -54,6 +54,8 @@ export class Invariants implements Watch, Observer {
   readonly #untold = new Set<string>();
   /** Runs in a row that ended early, from the first one after which a slot had been written. */
   #strays = 0;
+  /** Runs since the last one that ended well. */
+  #unfinished = 0;
   #entered = false;
   /** Before this run, a slot was owed its secret: whether one has been written since, the record cannot tell either. */
   #owing = false;
@@ -213,6 +215,8 @@ export class Invariants implements Watch, Observer {
 
   slotWrittenByHand(id: string): void {
     this.#writtenByHand.add(id);
+    // By its time alone, a hand's secret is told from nobody's: it may be the stray of any run before it.
+    this.#strays = Math.max(this.#strays, this.#unfinished);
   }
 
   ended(end: Outcome["end"], touched: number): void {
@@ -220,6 +224,7 @@ export class Invariants implements Watch, Observer {
     if (end === "crashed") for (const id of this.gap) if (!this.#gapsBefore.has(id)) this.#untold.add(id);
     if (!well && (this.#entered || this.#owing || this.#strays > 0 || this.#writtenByHand.size > 0)) this.#strays += 1;
     else if (touched > 0) this.#strays = 0;
+    this.#unfinished = well && touched > 0 ? 0 : this.#unfinished + (well ? 0 : 1);
     this.#entered = false;
     for (const { state } of this.#made) for (const keyId of [...keysIn(recordIn(state).client["secretKeyId"]), ...retiringIn(state)]) this.#recorded.add(keyId);
   }
@@ -253,9 +258,10 @@ export class Invariants implements Watch, Observer {
     });
     const clients = this.#world.clients.map((client) => {
       const { binned, secrets: all, whole: _completed, ...rest } = withoutProbes(client);
-      // Strays of a run that died are dropped by the next one, however it ends; that none is left is asked elsewhere.
-      const known = this.#knownKeys(client.clientId);
-      const secrets = all.filter(({ keyId, label }) => !label.startsWith("odeus-") || known.has(keyId));
+      // Strays of a run that died are dropped by the next one, however it ends, and so is what has outlived its overlap; that none is
+      // left, and none goes too early, is asked elsewhere.
+      const current = new Set(this.#made.flatMap(({ state }) => keysIn(recordIn(state).client["secretKeyId"])));
+      const secrets = all.filter(({ keyId, label }) => !label.startsWith("odeus-") || current.has(keyId));
       // What lies in the bin counts for nothing, and a secret that no slot held can be renewed at any time.
       const kept = client.kind === "entra" || client.kind === "hand" ? secrets : secrets.filter(({ value }) => slots.some((slot) => slot.includes(value)));
       if (binned || client.kind === "hand") return [rest.clientId, binned];
