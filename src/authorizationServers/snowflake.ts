@@ -8,7 +8,7 @@ import type { Config } from "../core/config.js";
 import type { Env } from "../core/env.js";
 import { ConfigError, doing, isRemote, mayHaveHappened, OdeusError } from "../core/errors.js";
 import { type Mark, nameOfMark, ownerOtherThan, readComment } from "../core/mark.js";
-import { bothEnded } from "../core/wait.js";
+import { askUntil, bothEnded } from "../core/wait.js";
 import type { AuthorizationServer, ClientWish, RegisteredClient } from "./contract.js";
 import { requireSameAccount } from "./snowflakeAccount.js";
 import {
@@ -20,6 +20,7 @@ import {
   type SnowflakeSettings,
   withoutTls,
 } from "./snowflakeIntegration.js";
+import { LAG } from "./snowflakeLag.js";
 import { observationOf } from "./snowflakeObservation.js";
 import { createSecrets } from "./snowflakeSecrets.js";
 
@@ -130,9 +131,18 @@ export function createSnowflakeServer(options: SnowflakeServerOptions): Authoriz
     };
   }
 
-  /** Whoever asks has just read or written it, so one answer that denies it counts for nothing. */
+  /** The first answer that is as it should be, or the last one: for a moment, the account may show what was there before our statement. */
+  function describeUntil(isRight: (now: Described | undefined) => boolean): Promise<Described | undefined> {
+    return askUntil({ env, ...LAG }, isRight, async () => {
+      const now = await describe();
+      if (!isRight(now)) described = undefined;
+      return now;
+    });
+  }
+
+  /** Whoever asks has just read or written it. */
   async function requireDescribed(): Promise<Described> {
-    const now = (await describe()) ?? (await describe());
+    const now = await describeUntil((one) => one !== undefined);
     if (now === undefined) throw unseen();
     return now;
   }
@@ -238,27 +248,51 @@ export function createSnowflakeServer(options: SnowflakeServerOptions): Authoriz
 
     async register(mark, wish, undoable) {
       return doing(`creating ${shown}`, async () => {
-        let refused = false;
+        let [refused, made] = [false, false];
+        /** What CREATE has made, and not what had the name before. */
+        const isNew = (now: Described | undefined): now is Described => {
+          const found = now && markIn(now);
+          return found?.key === mark.key && found.generation === mark.generation && now?.get("OAUTH_CLIENT_ID") !== options.recorded?.clientId;
+        };
         undoable({
           what: `${shown} is dropped`,
           run: async () => {
+            if (refused) return "nothing";
             // Read anew: while the workspace was tried, somebody may have put another one in its place.
             described = undefined;
-            const made = refused ? undefined : await describe();
-            if (made === undefined || markIn(made)?.key !== mark.key) return "nothing";
-            return changing((snowflake) => snowflake.drop(name));
+            const now = made ? await describeUntil(isNew) : await describe();
+            if (now !== undefined && markIn(now)?.key !== mark.key) return "nothing";
+            try {
+              // Also where it does not show: nothing but DROP can tell that nothing is left.
+              return await changing((snowflake) => snowflake.drop(name));
+            } catch (error) {
+              if (made || now !== undefined) throw error;
+              unlessGone(error);
+              return "nothing";
+            }
           },
         });
         try {
           await changing((snowflake) => snowflake.create(name, createParameters(settings, mark, redirectUris(wish))));
+          made = true;
         } catch (error) {
           refused = !mayHaveHappened(error);
           // An answer was lost, and a repeat may be told that the name is taken: the mark says by whom.
-          const made = refused || env.signal.aborted ? undefined : await describe();
-          if (made === undefined || markIn(made)?.key !== mark.key) throw advised(error);
+          made = !refused && !env.signal.aborted && isNew(await describeUntil(isNew));
+          if (!made) throw advised(error);
         }
         // A new client needs its secret next: it is read beside the description, and kept for that.
-        const [now] = await bothEnded(requireDescribed(), doing("reading its secrets", secrets.read));
+        const describing = describeUntil(isNew).then((now) => {
+          if (isNew(now)) return now;
+          throw new OdeusError(
+            `the account took the statement and ${now === undefined ? "does not show the integration" : "shows another integration of this name"}. Run again.`,
+          );
+        });
+        const idNow = async (): Promise<string | undefined> => (await describing).get("OAUTH_CLIENT_ID");
+        const [now] = await bothEnded(
+          describing,
+          doing("reading its secrets", () => secrets.readNew(idNow)),
+        );
         return clientOf(now, { alternates: alternatesIn(redirectUris(wish)) });
       });
     },

@@ -8,12 +8,15 @@ import { isRemote, mayHaveHappened, messageOf, OdeusError } from "../core/errors
 import type { Secret } from "../core/secret.js";
 import { askUntil } from "../core/wait.js";
 import type { IssuedSecret, KnownSecrets } from "./contract.js";
+import { LAG } from "./snowflakeLag.js";
 
 type SecretSlot = 1 | 2;
 
 export interface SnowflakeSecrets {
   /** As read after our last statement that changes something. */
   read(): Promise<ClientSecrets>;
+  /** The same of an integration that was just made: until they are those of this client, they are what had the name before. */
+  readNew(clientId: () => Promise<string | undefined>): Promise<void>;
   /** What was read may no longer hold. */
   forget(): void;
   /** The secret in use. */
@@ -24,9 +27,6 @@ export interface SnowflakeSecrets {
   renewIdle(known: KnownSecrets): Promise<IssuedSecret>;
   renew(slot: SecretSlot): Promise<void>;
 }
-
-/** How long the account may go on to show what was there before a statement that it has answered, in milliseconds. */
-const LAG_MS = 3_000;
 
 export function createSecrets(api: () => Promise<SnowflakeApi>, name: string, env: Env): SnowflakeSecrets {
   let secrets: Promise<ClientSecrets> | undefined;
@@ -67,8 +67,28 @@ export function createSecrets(api: () => Promise<SnowflakeApi>, name: string, en
     }
   }
 
+  async function readNew(clientId: () => Promise<string | undefined>): Promise<void> {
+    let denied: unknown;
+    const shown = await askUntil(
+      { env, ...LAG },
+      (isTheirs) => isTheirs,
+      async () => {
+        denied = undefined;
+        const now = await read().catch((error: unknown) => {
+          if (!isNotThere(error)) throw error;
+          denied = error;
+        });
+        if (now !== undefined && now.clientId === (await clientId())) return true;
+        forget();
+        return false;
+      },
+    );
+    if (!shown) throw denied ?? new OdeusError("the account shows another client id or other secrets than DESC: somebody has just changed them. Run again.");
+  }
+
   return {
     read,
+    readNew,
     forget,
     inUse: (known) => inSlot(slotInUse(known), known.current?.digest),
     async compare(known) {
@@ -80,7 +100,7 @@ export function createSecrets(api: () => Promise<SnowflakeApi>, name: string, en
       } catch (error) {
         if (isRemote(error, undefined, SNOWFLAKE_CODES.noPrivilege)) return { renewed: false, unread: messageOf(error) };
         // Of an integration that is gone, DESC tells.
-        if (isRemote(error, undefined, SNOWFLAKE_CODES.gone) || isRemote(error, undefined, SNOWFLAKE_CODES.invalidValue)) return { renewed: false };
+        if (isNotThere(error)) return { renewed: false };
         throw error;
       }
     },
@@ -99,7 +119,7 @@ export function createSecrets(api: () => Promise<SnowflakeApi>, name: string, en
         lost = error;
       }
       const now = await askUntil(
-        { env, budgetMs: lost === undefined ? LAG_MS : 0 },
+        { env, ...LAG, ...(lost === undefined ? {} : { budgetMs: 0 }) },
         ({ digest }) => digest !== before.digest,
         async () => {
           forget();
@@ -112,6 +132,9 @@ export function createSecrets(api: () => Promise<SnowflakeApi>, name: string, en
     renew,
   };
 }
+
+/** The function has a code of its own for a name that it does not find. */
+const isNotThere = (error: unknown): boolean => isRemote(error, undefined, SNOWFLAKE_CODES.gone) || isRemote(error, undefined, SNOWFLAKE_CODES.invalidValue);
 
 const slotInUse = (known: KnownSecrets): SecretSlot => (known.current?.keyId === "2" ? 2 : 1);
 

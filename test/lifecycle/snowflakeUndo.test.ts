@@ -81,6 +81,67 @@ describe.each(HOSTS)("a security integration through the %s host", (host, start)
       await nothing();
     });
 
+    describe("is shown late", () => {
+      /** From the first DESC on that follows CREATE: the one before it asks whether the name is free. */
+      const late = (times: number | "always"): Fault => ({ operation: "statement:DESC", fault: "staleRead", call: 1, times });
+
+      it.each([2, 3])("by %i answers is waited for", async (times) => {
+        await stage.world.fault(late(times));
+        const made = await stage.up(inputs());
+        expect(await operations()).toEqual(CREATE);
+        await whole(made, inputs());
+      });
+
+      it("where its own answer was lost, is waited for too", async () => {
+        await stage.world.fault({ operation: "statement:CREATE", fault: "hang", effect: true }, late(2));
+        const made = await stage.up(inputs());
+        expect(await operations()).toEqual(CREATE);
+        await whole(made, inputs());
+      });
+
+      it("for too long is dropped although it does not show", async () => {
+        await stage.world.fault(late("always"));
+        const failure = await stage.failingUp(inputs());
+        await stage.world.clearFaults();
+        expect(failure.partial).toBeUndefined();
+        expect(failure.message).toMatch(
+          /the account took the statement and does not show the integration[\s\S]*Undone: security integration ODEUS is dropped\. Nothing is left behind\./,
+        );
+        await nothing();
+      });
+
+      it("for too long, and DROP does not find it either, says that it may be there; the next up finds it", async () => {
+        await stage.world.fault(late("always"), { operation: "statement:DROP", fault: "notFound" });
+        const failure = await stage.failingUp(inputs());
+        await stage.world.clearFaults();
+        expect(failure.message).toContain("could not undo so that security integration ODEUS is dropped");
+        expect(failure.message).not.toMatch(/Nothing was changed|Nothing is left behind/);
+        const { clientId } = await stage.integration();
+        const made = await stage.up(inputs());
+        expect(made.state["clientId"]).toBe(clientId);
+        await whole(made, inputs());
+      });
+    });
+
+    it("shows the secrets of the one that had the name before waits for its own", async () => {
+      await stage.destroy(await stage.up(inputs()));
+      await stage.world.clearCalls();
+      await stage.world.fault({ operation: "statement:SECRETS", fault: "staleRead" });
+      const made = await stage.up(inputs());
+      expect((await stage.statements()).sort()).toEqual(["CREATE", "DESC", "DESC", "SECRETS", "SECRETS"]);
+      expect(await stage.slotInUse()).toBe(1);
+      await whole(made, inputs());
+    });
+
+    it("shows secrets of another client for good is undone", async () => {
+      await stage.destroy(await stage.up(inputs()));
+      await stage.world.fault({ operation: "statement:SECRETS", fault: "staleRead", times: "always" });
+      const failure = await stage.failingUp(inputs());
+      await stage.world.clearFaults();
+      expect(failure.message).toMatch(/shows another client id or other secrets than DESC[\s\S]*Undone: security integration ODEUS is dropped/);
+      await nothing();
+    });
+
     it("needs a right to read secrets that its role lacks is told so, and drops it again", async () => {
       await stage.world.atSnowflake.settings({ secretsNeed: "ACCOUNTADMIN" });
       const failure = await stage.failingUp(inputs());
