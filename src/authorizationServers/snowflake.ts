@@ -210,13 +210,7 @@ export function createSnowflakeServer(options: SnowflakeServerOptions): Authoriz
           throw new ConfigError(
             `it exists, and this stack did not make it. Set adopt to take it over, import it (pulumi import ... ${JSON.stringify(asWritten(name))}), or choose another name.`,
           );
-        if (now.get("OAUTH_CLIENT_ID") === undefined || now.get("OAUTH_CLIENT_TYPE") !== (settings.oauthClientType ?? "CONFIDENTIAL"))
-          throw new ConfigError(
-            `it cannot be adopted: it is no custom OAuth client of the type ${settings.oauthClientType ?? "CONFIDENTIAL"}, and its type cannot be changed.`,
-          );
-        env.say.info(`${shown} is taken over: it gets our mark in its comment and what is declared here.`);
-        adopted = now;
-        return clientOf(now, {});
+        return takenOver(now);
       });
     },
 
@@ -240,9 +234,16 @@ export function createSnowflakeServer(options: SnowflakeServerOptions): Authoriz
         // CREATE tells a lost right (002002) from a deletion.
         if (now === undefined) return undefined;
         const theirs = markIn(now);
-        if (now.get("OAUTH_CLIENT_ID") !== client.clientId && theirs !== undefined && theirs.stack !== options.mark.stack)
+        const clientId = now.get("OAUTH_CLIENT_ID");
+        if (clientId === undefined || clientId === client.clientId || theirs?.stack === options.mark.stack) return clientOf(now, client.objects);
+        if (theirs !== undefined)
           throw new ConfigError(`it was replaced, and is by now that of ${nameOfMark(theirs)}. Choose another name, or take it out of that stack first.`);
-        return clientOf(now, client.objects);
+        // Under the name alone it would be overwritten now and dropped with this resource: what proves that one is ours is its client id.
+        if (!options.adopt)
+          throw new ConfigError(
+            `somebody has replaced it: its client id is ${clientId} by now, and this stack did not make that one. Set adopt to take it over, or choose another name.`,
+          );
+        return takenOver(now);
       });
     },
 
@@ -381,6 +382,15 @@ export function createSnowflakeServer(options: SnowflakeServerOptions): Authoriz
       ...(objects["tokenUrl"] === undefined ? {} : { tokenUrl: objects["tokenUrl"] }),
     }),
   };
+
+  function takenOver(now: Described): RegisteredClient {
+    const type = settings.oauthClientType ?? "CONFIDENTIAL";
+    if (now.get("OAUTH_CLIENT_ID") === undefined || now.get("OAUTH_CLIENT_TYPE") !== type)
+      throw new ConfigError(`it cannot be adopted: it is no custom OAuth client of the type ${type}, and its type cannot be changed.`);
+    env.say.info(`${shown} is taken over: it gets our mark in its comment and what is declared here.`);
+    adopted = now;
+    return clientOf(now, {});
+  }
 
   function unlessGone(error: unknown): undefined {
     if (isRemote(error, undefined, SNOWFLAKE_CODES.gone)) return undefined;

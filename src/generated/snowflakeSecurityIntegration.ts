@@ -55,7 +55,7 @@ export interface SnowflakeSecurityIntegrationArgs {
    * @default true
    */
   verify?: pulumi.Input<boolean | undefined> | undefined;
-  /** On create: take over an integration of this name that others made. It gets our mark and what is declared. */
+  /** Take over an integration of this name that others made, on create, or where one has replaced ours. It gets our mark and what is declared. */
   adopt?: pulumi.Input<boolean | undefined> | undefined;
   /** Client ids that may be pushed out of the workspace integration although they are not ours. They cannot be put back: their secret is not readable. */
   replaceClientIds?: pulumi.Input<pulumi.Input<string>[] | undefined> | undefined;
@@ -114,7 +114,7 @@ export class SnowflakeSecurityIntegration extends DynamicResource {
   declare readonly rotation: pulumi.Output<SnowflakeRotation | undefined>;
   /** Compare client id and secret with what the account shows before users meet them. Different: undone and failed. */
   declare readonly verify: pulumi.Output<boolean>;
-  /** On create: take over an integration of this name that others made. It gets our mark and what is declared. */
+  /** Take over an integration of this name that others made, on create, or where one has replaced ours. It gets our mark and what is declared. */
   declare readonly adopt: pulumi.Output<boolean | undefined>;
   /** Client ids that may be pushed out of the workspace integration although they are not ours. They cannot be put back: their secret is not readable. */
   declare readonly replaceClientIds: pulumi.Output<string[] | undefined>;

@@ -12,6 +12,8 @@ interface HandEdit {
   input?: Inputs;
   /** Where the client is another one afterwards. */
   newClient?: true;
+  /** Where what is there now is nobody's that we know, and the program has to ask for it. */
+  adopt?: true;
 }
 
 const BARE = "TYPE = OAUTH OAUTH_CLIENT = CUSTOM OAUTH_CLIENT_TYPE = 'CONFIDENTIAL' OAUTH_ALLOW_NON_TLS_REDIRECT_URI = TRUE";
@@ -34,6 +36,7 @@ const EDITS: [string, HandEdit][] = [
       drift: /was replaced by hand: its client id is now/,
       input: { preAuthorizedRoles: [], blockedRoles: [], networkPolicy: undefined, comment: "" },
       newClient: true,
+      adopt: true,
     },
   ],
   [
@@ -98,7 +101,7 @@ describe.each(HOSTS)("drift at Snowflake through the %s host", (_name, start) =>
     expect(stage.said("INFO")).toEqual([]);
   });
 
-  it.each(EDITS)("tells that %s, and the update mends it", async (_what, { edit, drift, input, newClient }) => {
+  it.each(EDITS)("tells that %s, and the update mends it", async (_what, { edit, drift, input, newClient, adopt }) => {
     const made = await stage.up(inputs());
     await edit(stage);
     const secrets = (await stage.integrations())["ODEUS"]?.secrets;
@@ -108,11 +111,34 @@ describe.each(HOSTS)("drift at Snowflake through the %s host", (_name, start) =>
     const readBack = Object.entries({ ...made.inputs, ...input }).filter(([, value]) => value !== undefined);
     expect(seen.inputs).toEqual(Object.fromEntries(readBack));
     expect((await stage.plan(seen, inputs())).changes).toBe(true);
-    const next = await mended(seen);
+    if (adopt) {
+      const before = await stage.integration();
+      expect((await stage.failingUp(inputs(), seen)).message).toMatch(/somebody has replaced it: its client id is .* Set adopt to take it over/);
+      expect(await stage.integration()).toEqual(before);
+    }
+    const next = await mended(seen, { ...inputs(), ...(adopt ? { adopt } : {}) });
     expect(next.state["clientId"] === made.state["clientId"]).toBe(newClient !== true);
     // What is there is entered; nothing is renewed for it.
     if (secrets !== undefined) expect((await stage.integration()).secrets).toEqual(secrets);
-    expect(stage.said("INFO")).toEqual([]);
+    expect(stage.said("INFO")).toEqual(adopt ? [expect.stringContaining("is taken over")] : []);
+  });
+
+  it("is no leave to overwrite one of others that has taken the name, and a destroy leaves it alone", async () => {
+    const made = await stage.up(inputs());
+    await stage.byHand("DROP INTEGRATION ODEUS");
+    await stage.world.atSnowflake.run(
+      `CREATE SECURITY INTEGRATION ODEUS ${BARE} OAUTH_REDIRECT_URI = 'https://dbt.example/callback' COMMENT = 'dbt Cloud, team data'`,
+      DEPLOYER_ROLE,
+    );
+    const theirs = await stage.integration();
+    const { message, partial } = await stage.failingUp({ ...inputs(), comment: "after" }, made);
+    expect(message).toMatch(
+      /somebody has replaced it: its client id is .*this stack did not make that one\. Set adopt to take it over, or choose another name/,
+    );
+    expect(partial).toBeUndefined();
+    expect(await stage.integration()).toEqual(theirs);
+    await stage.destroy(made);
+    expect(await stage.integration()).toEqual(theirs);
   });
 
   it("is not what the account adds by itself, another order, an idle secret renewed, or a comment beside our mark", async () => {

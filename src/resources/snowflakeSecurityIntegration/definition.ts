@@ -82,7 +82,10 @@ export const inputs = z.strictObject({
     ),
   rotation: rotation.optional().describe("When the client secret is replaced."),
   verify: z.boolean().default(true).describe("Compare client id and secret with what the account shows before users meet them. Different: undone and failed."),
-  adopt: z.boolean().optional().describe("On create: take over an integration of this name that others made. It gets our mark and what is declared."),
+  adopt: z
+    .boolean()
+    .optional()
+    .describe("Take over an integration of this name that others made, on create, or where one has replaced ours. It gets our mark and what is declared."),
   replaceClientIds: z
     .array(text(500))
     .optional()
