@@ -90,7 +90,11 @@ function wayBack(entering: Entering, { slot, integration }: Place): { what: stri
   if (slot.mode !== "CUSTOM") {
     return {
       what: `${integration.written} ${afterRevert(slot)}`,
-      run: async () => void (await revert(stage.odeus, slot.integrationId, client.clientId)),
+      run: async () => {
+        // Without its client, a custom integration keeps the endpoints and scopes that were entered with it.
+        const written = (await revert(stage.odeus, slot.integrationId, client.clientId)) === "reverted";
+        if (written && slot.custom !== undefined) await restoreParts(stage.odeus, slot);
+      },
     };
   }
   if (slot.clientId === client.clientId) return undefined;

@@ -35,9 +35,10 @@ export async function enterCustom(
   });
 }
 
-/** Endpoints and scopes as they were read. */
+/** Endpoints and scopes as they were read; what was not there cannot be taken out again. */
 export async function restoreCustom(odeus: OdeusApi, integration: Integration): Promise<void> {
   const { authUrl, tokenUrl, scopes } = integration.oauthClient ?? {};
+  if (authUrl === undefined && tokenUrl === undefined && scopes === undefined) return;
   await write(odeus, integration, {
     ...(authUrl === undefined ? {} : { authUrl }),
     ...(tokenUrl === undefined ? {} : { tokenUrl }),

@@ -142,6 +142,21 @@ describe.each(HOSTS)("a security integration through the %s host", (host, start)
       await nothing();
     });
 
+    it("fails once it is entered gives the workspace integration back the endpoints and scopes that a person had entered", async () => {
+      const path = `/integrations/v1/${stage.place.id}`;
+      const byHand = { authUrl: "https://before.example/authorize", tokenUrl: "https://before.example/token", scopes: "session:role:ANALYST" };
+      await stage.world.odeus("PATCH", `${path}/auth`, { authType: "OAUTH", oauthClient: byHand });
+      await stage.world.clearCalls();
+      // The first reading of the slot finds it free, the second reads it back.
+      await stage.world.fault({ operation: "getOAuthClient", fault: "forbidden", call: 1 });
+      const failure = await stage.failingUp(inputs());
+      expect(failure.message).toMatch(/Undone: warehouse has no client any more.*security integration ODEUS is dropped\. Nothing is left behind\./);
+      await nothing();
+      const { body } = await stage.world.odeus<{ integration: { oauthClient: object } }>("GET", path);
+      expect(body.integration.oauthClient).toEqual(byHand);
+      await whole(await stage.up(inputs()), inputs());
+    });
+
     it("needs a right to read secrets that its role lacks is told so, and drops it again", async () => {
       await stage.world.atSnowflake.settings({ secretsNeed: "ACCOUNTADMIN" });
       const failure = await stage.failingUp(inputs());
