@@ -111,7 +111,7 @@ export function createSnowflakeServer(options: SnowflakeServerOptions): Authoriz
     if (unset.length > 0) await statement((snowflake) => snowflake.alterUnset(name, unset));
   }
 
-  /** What this role has seen once, it sees as long as it is there. */
+  /** As far as the configuration tells. What this role has seen once, it sees as long as it is there. */
   const roleInUse = (): string => config.text("snowflakeRole")?.toUpperCase() ?? `the default role of ${config.text("snowflakeUser") ?? "the token's user"}`;
 
   function clientOf(now: Described, objects: Record<string, string>): RegisteredClient {
@@ -143,21 +143,23 @@ export function createSnowflakeServer(options: SnowflakeServerOptions): Authoriz
   /** Whoever asks has just read or written it. */
   async function requireDescribed(): Promise<Described> {
     const now = await describeUntil((one) => one !== undefined);
-    if (now === undefined) throw unseen();
+    if (now === undefined) throw unseen(await (await account()).currentRole());
     return now;
   }
 
-  function unseen(): OdeusError {
-    const role = config.text("snowflakeRole");
+  function unseen(role: string): OdeusError {
     return new OdeusError(
-      `Snowflake shows ${role === undefined ? "this role" : `role ${role}`} no ${shown} in account ${api().account}: it is gone, or the role has lost its rights on it, and Snowflake does not tell which. Use the role that owns it, or ${SEES_ALL}; if it is gone, take the resource out of the state (pulumi state delete).`,
+      `Snowflake shows role ${role} no ${shown} in account ${api().account}: it is gone, or the role has lost its rights on it, and Snowflake does not tell which. Use the role that owns it, or ${SEES_ALL}; if it is gone, take the resource out of the state (pulumi state delete).`,
     );
   }
 
-  /** A second witness, before anything counts as gone. */
-  async function goneBeyondDoubt(): Promise<boolean> {
-    if ((await (await account()).show(name)) !== undefined) throw unseen();
-    return config.text("snowflakeRole")?.toUpperCase() === SEES_ALL;
+  /** A second witness, before anything counts as gone; and the role that asks, which the configuration need not name. */
+  async function goneBeyondDoubt(): Promise<{ gone: boolean; role: string }> {
+    const snowflake = await account();
+    const seen = await snowflake.show(name);
+    const role = await snowflake.currentRole();
+    if (seen !== undefined) throw unseen(role);
+    return { gone: role === SEES_ALL, role };
   }
 
   /**
@@ -169,6 +171,13 @@ export function createSnowflakeServer(options: SnowflakeServerOptions): Authoriz
   /** What is registered of the wish. */
   function redirectUris({ redirectUrls }: ClientWish, client?: RegisteredClient): string[] {
     return (writesAlternates(client) ? redirectUrls : redirectUrls.slice(0, 1)).map(registered);
+  }
+
+  /** Told once, in the plan where it is known by then. */
+  function endedByAdoption(wish: ClientWish): string[] {
+    const found = adopted;
+    adopted = undefined;
+    return found === undefined ? [] : pushedOut(found, redirectUris(wish)).map((what) => `${shown} is taken over, and ${what}`);
   }
 
   const markIn = (now: Described): Mark | undefined => readComment(now.get("COMMENT") ?? "").mark;
@@ -193,7 +202,7 @@ export function createSnowflakeServer(options: SnowflakeServerOptions): Authoriz
         throw new ConfigError(
           `Snowflake refuses a redirect URI without TLS (390316): ${plain.join(", ")}. Use https, or set oauthAllowNonTlsRedirectUri for a test that stays on this machine.`,
         );
-      return { warnings: adopted === undefined ? [] : pushedOut(adopted, redirectUris(wish)).map((what) => `${shown} is taken over, and ${what}`) };
+      return { warnings: endedByAdoption(wish) };
     },
 
     async find(mark) {
@@ -302,6 +311,7 @@ export function createSnowflakeServer(options: SnowflakeServerOptions): Authoriz
 
     async converge(client, mark, wish, _formerly, undoable) {
       return doing(`changing ${shown}`, async () => {
+        for (const warning of endedByAdoption(wish)) env.say.warning(warning);
         const wished = redirectUris(wish, client);
         const change = integrationChange(await requireDescribed(), settings, formerly, mark, {
           wished,
@@ -338,7 +348,7 @@ export function createSnowflakeServer(options: SnowflakeServerOptions): Authoriz
       return doing(`reading ${shown}`, async () => {
         const [now, { renewed, unread }] = await Promise.all([describe(), secrets.compare(known)]);
         if (now === undefined) {
-          const gone = await goneBeyondDoubt();
+          const { gone } = await goneBeyondDoubt();
           const sentence = gone
             ? `${shown} is gone from account ${api().account}`
             : `${shown} is gone from account ${api().account}, or this role has lost its rights on it (Snowflake does not tell which)`;
@@ -358,7 +368,11 @@ export function createSnowflakeServer(options: SnowflakeServerOptions): Authoriz
     },
 
     async unseen() {
-      return doing(`reading ${shown}`, async () => ((await describe()) !== undefined || (await goneBeyondDoubt()) ? undefined : unseen()));
+      return doing(`reading ${shown}`, async () => {
+        if ((await describe()) !== undefined) return undefined;
+        const { gone, role } = await goneBeyondDoubt();
+        return gone ? undefined : unseen(role);
+      });
     },
 
     async delete(client) {
@@ -370,10 +384,11 @@ export function createSnowflakeServer(options: SnowflakeServerOptions): Authoriz
           if (markIn(now)?.key !== options.mark.key) env.say.info(`${shown} has another client id by now, so somebody has replaced it: it is left alone.`);
           return;
         }
-        if (await goneBeyondDoubt()) return;
+        const { gone, role } = await goneBeyondDoubt();
+        if (gone) return;
         // The role that has seen it ever since sees it no more: dropped, maybe by a run of ours that died.
-        if (client.objects["role"] !== roleInUse()) throw unseen();
-        env.say.warning(`${shown} does not show any more, so it counts as dropped; if ${roleInUse()} has only lost its rights on it, drop it by hand.`);
+        if (![roleInUse(), role].includes(client.objects["role"] ?? "")) throw unseen(role);
+        env.say.warning(`${shown} does not show any more, so it counts as dropped; if ${role} has only lost its rights on it, drop it by hand.`);
       });
     },
 
@@ -400,7 +415,7 @@ export function createSnowflakeServer(options: SnowflakeServerOptions): Authoriz
   function advised(error: unknown): unknown {
     if (!isRemote(error, undefined, SNOWFLAKE_CODES.alreadyExists)) return error;
     return error.advise(
-      `It exists, and role ${config.text("snowflakeRole") ?? "in use"} has no rights on it. Grant it OWNERSHIP, use the role that owns it, or choose another name.`,
+      `It exists, and ${config.text("snowflakeRole") === undefined ? "" : "role "}${roleInUse()} has no rights on it. Grant it OWNERSHIP, use the role that owns it, or choose another name.`,
     );
   }
 }

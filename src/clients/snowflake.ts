@@ -46,6 +46,8 @@ export interface SnowflakeApi {
   /** All that the role may see. */
   list(): Promise<IntegrationRow[]>;
   clientSecrets(name: string): Promise<ClientSecrets>;
+  /** The stored name of the role that statements are run with; empty where there is none. */
+  currentRole(): Promise<string>;
 }
 
 export interface SnowflakeOptions {
@@ -94,6 +96,10 @@ export function createSnowflake({ config, env, limits, connections = shared }: S
         said: "answered SYSTEM$SHOW_OAUTH_CLIENT_SECRETS in a form that this provider does not know",
         remedy: "Please report it, without the answer.",
       });
+    },
+    async currentRole() {
+      const [row = {}] = await execute({ kind: "currentRole" });
+      return Object.values(row)[0] ?? "";
     },
   };
 }

@@ -69,7 +69,8 @@ export type Statement =
   | { kind: "describe"; name: string }
   | { kind: "show"; name: string }
   | { kind: "list" }
-  | { kind: "clientSecrets"; name: string };
+  | { kind: "clientSecrets"; name: string }
+  | { kind: "currentRole" };
 
 /** One statement, without a semicolon. Throws on what no statement can say; the message holds no value. */
 export function render(statement: Statement): string {
@@ -94,6 +95,8 @@ export function render(statement: Statement): string {
     case "clientSecrets":
       // The stored name without quotes of its own: with them, the function does not find it.
       return `SELECT SYSTEM$SHOW_OAUTH_CLIENT_SECRETS(${literal(statement.name)})`;
+    case "currentRole":
+      return "SELECT CURRENT_ROLE()";
   }
 }
 

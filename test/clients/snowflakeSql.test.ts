@@ -39,6 +39,7 @@ describe("statements as the reference writes them", () => {
     [{ kind: "describe", name: "X" }, 'DESCRIBE SECURITY INTEGRATION "X"'],
     [{ kind: "show", name: "A_B%" }, "SHOW SECURITY INTEGRATIONS LIKE 'A\\\\_B\\\\%'"],
     [{ kind: "clientSecrets", name: "dbt Cloud" }, "SELECT SYSTEM$SHOW_OAUTH_CLIENT_SECRETS('dbt Cloud')"],
+    [{ kind: "currentRole" }, "SELECT CURRENT_ROLE()"],
   ])("%j", (statement, sql) => {
     expect(render(statement)).toBe(sql);
   });

@@ -1,7 +1,7 @@
 /** What people change behind our back at Snowflake and in the workspace: a refresh tells it, the update mends it, and then all is quiet. */
 
 import { DEPLOYER_ROLE } from "../../src/sandbox/snowflake/account.js";
-import { HOSTS, type Made } from "../support/oauthClientConfig.js";
+import { failureOf, HOSTS, type Made } from "../support/oauthClientConfig.js";
 import type { Inputs } from "../support/providerHost.js";
 import { type SnowflakeStage, standAlone, startSnowflakeStage } from "../support/snowflakeIntegration.js";
 
@@ -173,6 +173,14 @@ describe.each(HOSTS)("drift at Snowflake through the %s host", (_name, start) =>
     });
   });
 
+  it("taken over from others, in place of ours that was dropped, names the redirect URI that is pushed out", async () => {
+    const made = await stage.up(inputs());
+    await stage.byHand("DROP INTEGRATION ODEUS");
+    await stage.world.atSnowflake.run(`CREATE SECURITY INTEGRATION ODEUS ${BARE} OAUTH_REDIRECT_URI = 'https://dbt.example/callback'`, DEPLOYER_ROLE);
+    await stage.up({ ...inputs(), comment: "after", adopt: true }, made);
+    expect(stage.said("WARNING")).toContainEqual(expect.stringContaining("its redirect URI https://dbt.example/callback is pushed out"));
+  });
+
   it("is none, either, once a privileged role is no longer to be blocked, where the account does not add it by itself", async () => {
     await stage.world.atSnowflake.settings({ addPrivilegedRoles: false });
     const made = await stage.up(stage.declared({ blockedRoles: ["sysadmin", "accountadmin"] }));
@@ -216,5 +224,24 @@ describe.each(HOSTS)("drift at Snowflake through the %s host", (_name, start) =>
     const admin = await stage.again({ SNOWFLAKE_ROLE: "ACCOUNTADMIN" });
     expect(await admin.refresh(alone)).toBeUndefined();
     await admin.host.stop();
+  });
+
+  it("goes by the role that the session really has, where none is configured", async () => {
+    const alone = await stage.up(standAlone());
+    await stage.byHand("DROP INTEGRATION ODEUS");
+    const byDefault = async <T>(defaultRole: string, work: (run: SnowflakeStage) => Promise<T>): Promise<T> => {
+      await stage.world.atSnowflake.user("DEPLOYER", { defaultRole });
+      const run = await stage.again({ SNOWFLAKE_ROLE: "" });
+      return work(run).finally(() => run.host.stop());
+    };
+    const refused = await byDefault(DEPLOYER_ROLE, async (deployer) => {
+      expect((await deployer.refreshed(alone)).state["drift"]).toEqual([expect.stringContaining("Snowflake does not tell which")]);
+      return failureOf(deployer.destroy(alone));
+    });
+    expect(refused.message).toMatch(/Snowflake shows role ODEUS_DEPLOYER no security integration ODEUS[\s\S]*Use the role that owns it, or ACCOUNTADMIN/);
+    await byDefault("ACCOUNTADMIN", async (admin) => {
+      expect(await admin.refresh(alone)).toBeUndefined();
+      await admin.destroy(alone);
+    });
   });
 });
