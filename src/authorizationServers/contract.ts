@@ -144,8 +144,8 @@ export interface AuthorizationServer {
   addSecret(client: RegisteredClient, mark: Mark, known: KnownSecrets, undoable: Undoable): Promise<IssuedSecret>;
   /** The current secret again; only of servers that show it. */
   readSecret?(client: RegisteredClient, known: KnownSecrets): Promise<IssuedSecret>;
-  /** Already gone is done. */
-  removeSecret(client: RegisteredClient, keyId: string): Promise<void>;
+  /** Already gone is done. Answers the digest of what takes its place, of servers that always have two. */
+  removeSecret(client: RegisteredClient, keyId: string): Promise<string | undefined>;
   /** Key ids of the secrets that are ours and still there: by their mark, or by the record (a renamed resource marks anew only what it adds). */
   markedSecrets(client: RegisteredClient, mark: Mark, known: KnownSecrets): Promise<string[]>;
   /** Asks the server itself whether it takes this secret. */

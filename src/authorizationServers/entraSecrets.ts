@@ -68,7 +68,10 @@ export function createEntraSecrets(options: EntraSecretsOptions): Pick<Authoriza
       });
     },
 
-    removeSecret: (client, keyId) => doing(`removing a secret of ${title}`, () => graph.removePassword(objectIdOf(client), keyId)),
+    async removeSecret(client, keyId) {
+      await doing(`removing a secret of ${title}`, () => graph.removePassword(objectIdOf(client), keyId));
+      return undefined;
+    },
 
     async markedSecrets(client, mark, { keyIds }) {
       if (untouched.has(objectIdOf(client))) return [];

@@ -25,7 +25,8 @@ export interface SnowflakeSecrets {
   compare(known: KnownSecrets): Promise<{ renewed: boolean; unread?: string }>;
   /** A new secret in the slot that is not in use; the other one stays as it is. */
   renewIdle(known: KnownSecrets): Promise<IssuedSecret>;
-  renew(slot: SecretSlot): Promise<void>;
+  /** Ends what is in the slot. Answers the digest of what takes its place. */
+  renew(slot: SecretSlot): Promise<string | undefined>;
 }
 
 export function createSecrets(api: () => Promise<SnowflakeApi>, name: string, env: Env): SnowflakeSecrets {
@@ -58,13 +59,28 @@ export function createSecrets(api: () => Promise<SnowflakeApi>, name: string, en
     return issued(await read(), slot);
   }
 
-  /** DESC tells nothing of the secrets, so what it told still holds. */
-  async function renew(slot: SecretSlot): Promise<void> {
+  /** A new value in place of `before`, which ends. Each statement makes another one: what counts is which one is there. */
+  async function renewed(slot: SecretSlot, before: IssuedSecret): Promise<IssuedSecret> {
+    let lost: unknown;
     try {
       await (await api()).refreshSecret(name, slot);
+    } catch (error) {
+      if (!mayHaveHappened(error) || env.signal.aborted) throw error;
+      lost = error;
     } finally {
+      // DESC tells nothing of the secrets, so what it told still holds.
       forget();
     }
+    const now = await askUntil(
+      { env, ...LAG, ...(lost === undefined ? {} : { budgetMs: 0 }) },
+      ({ digest }) => digest !== before.digest,
+      async () => {
+        forget();
+        return issued(await read(), slot);
+      },
+    );
+    if (now.digest !== before.digest) return now;
+    throw lost ?? new OdeusError("the account took the statement and still shows the former secret. Run again.");
   }
 
   async function readNew(clientId: () => Promise<string | undefined>): Promise<void> {
@@ -110,26 +126,9 @@ export function createSecrets(api: () => Promise<SnowflakeApi>, name: string, en
       const renewedSince = known.current?.idleDigest !== undefined && before.digest !== known.current.idleDigest;
       // By a run that died after it was entered, it seems: then it must not end, and is new.
       if (known.idleMayBeInUse === true && renewedSince) return before;
-      let lost: unknown;
-      try {
-        await renew(idle);
-      } catch (error) {
-        // Each statement makes another secret: what counts is which one is there.
-        if (!mayHaveHappened(error) || env.signal.aborted) throw error;
-        lost = error;
-      }
-      const now = await askUntil(
-        { env, ...LAG, ...(lost === undefined ? {} : { budgetMs: 0 }) },
-        ({ digest }) => digest !== before.digest,
-        async () => {
-          forget();
-          return issued(await read(), idle);
-        },
-      );
-      if (now.digest !== before.digest) return now;
-      throw lost ?? new OdeusError("the account took the statement and still shows the former secret, so nothing is entered. Run again.");
+      return renewed(idle, before);
     },
-    renew,
+    renew: async (slot) => (await renewed(slot, issued(await read(), slot))).digest,
   };
 }
 

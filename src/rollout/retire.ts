@@ -29,7 +29,9 @@ export async function removeEndedEarly(stage: Stage, client: RegisteredClient, b
 export async function removeRetired({ env, server }: Stage, client: RegisteredClient, draft: Recorded, which: readonly Retiring[]): Promise<void> {
   for (const { keyId } of which) {
     env.say.progress("removing the previous secret");
-    await server.removeSecret(client, keyId);
+    const inItsPlace = await server.removeSecret(client, keyId);
+    // Unrecorded, it would look as if a run that died had renewed it, and entered it.
+    if (inItsPlace !== undefined && draft.secret !== undefined) draft.secret.idleDigest = inItsPlace;
     draft.retiring = draft.retiring.filter((retiring) => retiring.keyId !== keyId);
   }
 }

@@ -100,12 +100,16 @@ describe.each(HOSTS)("rotation at Snowflake through the %s host", (_name, start)
   it.each([
     ["ended with an overlap", async () => undefined],
     ["was renewed by hand", async () => stage.byHand("ALTER SECURITY INTEGRATION ODEUS REFRESH OAUTH_CLIENT_SECRET")],
+    [
+      "ended with an overlap, and a secret pasted into the workspace,",
+      async () => stage.world.odeus("PATCH", `/integrations/v1/${stage.place.id}/auth`, { authType: "OAUTH", oauthClient: { clientSecret: "by-hand" } }),
+    ],
   ])("renews an idle secret that %s, too", async (_how, change) => {
     const made = await stage.up(rotated("0", { overlapHours: 0 }));
     const next = await stage.up(rotated("1", { overlapHours: 0 }), made);
     await change();
     const [stands] = await secrets();
-    await stage.up(rotated("2", { overlapHours: 0 }), next);
+    await stage.up(rotated("2", { overlapHours: 24 }), next);
     expect(await stage.slotInUse()).toBe(1);
     expect((await secrets())[0]).not.toBe(stands);
   });

@@ -29,7 +29,7 @@ export interface Keeper {
   made(record: ModelClient): void;
   add(client: RegisteredClient, mark: Mark, known: KnownSecrets, undoable: Undoable): Promise<IssuedSecret>;
   read(client: RegisteredClient, known: KnownSecrets): Promise<IssuedSecret>;
-  remove(client: RegisteredClient, keyId: string): Promise<void>;
+  remove(client: RegisteredClient, keyId: string): Promise<string | undefined>;
   marked(client: RegisteredClient, mark: Mark, known: KnownSecrets): Promise<string[]>;
 }
 
@@ -71,15 +71,18 @@ export function createKeeper({ world, env, kind, secrets, lifetimeDays, live, re
     return { ...issued(one as ModelSecret, two as ModelSecret), createdAt: env.now().toISOString() };
   }
 
-  const renewed = (client: RegisteredClient, keyId: string): Promise<void> =>
+  const renewed = (client: RegisteredClient, keyId: string): Promise<string> =>
     change("renew", () => {
-      required(client).secrets[Number(keyId) - 1] = newSecret(keyId, "slot");
+      const secret = newSecret(keyId, "slot");
+      required(client).secrets[Number(keyId) - 1] = secret;
+      return digestOf(secret.value);
     });
 
-  const removed = (client: RegisteredClient, keyId: string): Promise<void> =>
+  const removed = (client: RegisteredClient, keyId: string): Promise<undefined> =>
     change("removeSecret", () => {
       const record = live(client);
       if (record !== undefined) record.secrets = record.secrets.filter((one) => one.keyId !== keyId);
+      return undefined;
     });
 
   async function beside(client: RegisteredClient, mark: Mark, known: KnownSecrets, undoable: Undoable): Promise<IssuedSecret> {
