@@ -2,7 +2,7 @@
 
 SOURCES := $(shell find src api -type f) schema.json tsconfig.json package.json tools/bundle.ts
 
-.PHONY: demo test bench faults mutants build plugin sandbox check setup cli clean
+.PHONY: demo test bench faults model mutants build plugin sandbox check setup cli clean
 
 demo: setup
 	@npx tsx tools/demo.ts
@@ -20,6 +20,10 @@ bench: setup
 faults: setup
 	@npx jest test/e2e/killed.test.ts
 	@npx tsx faults/main.ts
+
+# Random histories of the rollout, others in every run and more than `make test` plays: about 2 minutes.
+model: node_modules/.installed
+	ODEUS_MODEL_SEED=random ODEUS_MODEL_RUNS=25000 npx jest test/model
 
 # Breaks the sources on purpose in a copy of the tree, one text at a time, and shows that the tests see each break: about 5 minutes.
 mutants: build

@@ -236,18 +236,17 @@ export class Invariants implements Watch, Observer {
   /** Clients, slots and secrets of ours that no record knows. */
   unaccounted(): string[] {
     const states = this.#made.map(({ state }) => state);
-    // A resource that was killed in its create, and is gone from the program, looks for its strays no more.
-    const there = new Set(this.#made.map((made) => markOf(urnOf(made), undefined).key));
     const clients = new Set(states.flatMap((state) => [state["clientId"], ...(recordIn(state).replaced ?? []).map(({ clientId }) => clientId)]));
     const slots = new Set(states.flatMap((state) => Object.keys(recordIn(state).slots)));
     const found = this.#world.clients.flatMap((client) => {
       const { clientId, binned, secrets, kind } = client;
       if (!isOurs(client) || binned) return [];
       if (!clients.has(clientId)) return [`client ${clientId}`];
-      const current = states.some((state) => state["clientId"] === clientId);
+      // One that was killed when it adopted the client, and has another one by now or is gone, looks for its strays there no more.
+      const owners = this.#made.flatMap((made) => (made.state["clientId"] === clientId ? [markOf(urnOf(made), undefined).key] : []));
       const known = this.#knownKeys(clientId);
       return secrets
-        .filter(({ label, keyId }) => kind === "entra" && current && there.has(label.split(" ")[0] ?? "") && !known.has(keyId))
+        .filter(({ label, keyId }) => kind === "entra" && owners.includes(label.split(" ")[0] ?? "") && !known.has(keyId))
         .map(({ keyId }) => `secret ${keyId} of ${clientId}`);
     });
     for (const { id, slug, client } of this.#world.slots.values())

@@ -24,7 +24,10 @@ jest.mock("../../src/resources/workspaceApi.js", () => ({
   odeusOf: (options: unknown) => mockVendors().odeusOf(options as never),
 }));
 
-const seed = Number(process.env["ODEUS_MODEL_SEED"] ?? Date.now() % 2 ** 31);
+/** The same histories for every change, so that none fails for what another one brought in; `make model` plays others. */
+const SEED = 20261128;
+const wished = process.env["ODEUS_MODEL_SEED"];
+const seed = wished === "random" ? Date.now() % 2 ** 31 : Number(wished ?? SEED);
 const numRuns = Number(process.env["ODEUS_MODEL_RUNS"] ?? 3000);
 
 // A run that succeeds tells it too.
@@ -34,7 +37,7 @@ it.each(HISTORIES)("%s", async (_what, histories) => {
   for (const each of histories) await play(each);
 });
 
-// The same one again: ODEUS_MODEL_SEED=<seed>. Longer: ODEUS_MODEL_RUNS=100000.
+// Others: ODEUS_MODEL_SEED=random, or the seed that was printed. Longer: ODEUS_MODEL_RUNS=100000.
 it(`holds in ${numRuns} histories (seed ${seed})`, async () => {
   await fc.assert(fc.asyncProperty(history, play), { seed, numRuns });
 }, 600_000);
