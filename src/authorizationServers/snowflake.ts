@@ -1,28 +1,17 @@
 /** Snowflake: an OAuth security integration for a custom client, with its two secrets. The name is the object; the account makes id and secrets. */
 
 import type { HttpLimits } from "../clients/http.js";
-import { createSnowflake, type SnowflakeApi } from "../clients/snowflake.js";
 import { SNOWFLAKE_CODES } from "../clients/snowflakeErrors.js";
 import { asWritten } from "../clients/snowflakeNames.js";
 import type { Config } from "../core/config.js";
 import type { Env } from "../core/env.js";
 import { ConfigError, doing, isRemote, mayHaveHappened, OdeusError } from "../core/errors.js";
 import { type Mark, nameOfMark, ownerOtherThan, readComment } from "../core/mark.js";
-import { askUntil, bothEnded } from "../core/wait.js";
+import { bothEnded } from "../core/wait.js";
 import type { AuthorizationServer, ClientWish, RegisteredClient } from "./contract.js";
-import { requireSameAccount } from "./snowflakeAccount.js";
-import {
-  createParameters,
-  type Described,
-  type IntegrationChange,
-  integrationChange,
-  registered,
-  type SnowflakeSettings,
-  withoutTls,
-} from "./snowflakeIntegration.js";
-import { LAG } from "./snowflakeLag.js";
+import { createParameters, type Described, integrationChange, registered, type SnowflakeSettings, withoutTls } from "./snowflakeIntegration.js";
 import { observationOf } from "./snowflakeObservation.js";
-import { createSecrets } from "./snowflakeSecrets.js";
+import { createSnowflakeSession, unlessGone } from "./snowflakeSession.js";
 
 export interface SnowflakeServerOptions {
   /** Stored name. */
@@ -42,74 +31,13 @@ export interface SnowflakeServerOptions {
   limits: HttpLimits;
 }
 
-/** The role that sees every object of the account. */
-const SEES_ALL = "ACCOUNTADMIN";
-
 export function createSnowflakeServer(options: SnowflakeServerOptions): AuthorizationServer {
   const { name, settings, formerly, config, env, limits } = options;
   const shown = `security integration ${asWritten(name)}`;
-  let connected: SnowflakeApi | undefined;
-  let sameAccount: Promise<void> | undefined;
-  /** Read after our last statement that changes something, so it still holds. */
-  let described: Promise<Described | undefined> | undefined;
+  const session = createSnowflakeSession({ name, shown, recorded: options.recorded, config, env, limits });
+  const { account, api, secrets, describe, describeUntil, requireDescribed, changing, alter, goneBeyondDoubt, unseen } = session;
   /** An integration of others that is to be taken over, as it was found. */
   let adopted: Described | undefined;
-
-  /** Logs in with the first statement. */
-  function api(): SnowflakeApi {
-    connected ??= createSnowflake({ config, env, limits });
-    return connected;
-  }
-
-  /** Fails where the credentials are for another account than the state's. */
-  async function account(): Promise<SnowflakeApi> {
-    const snowflake = api();
-    sameAccount ??= requireSameAccount(snowflake, name, options.recorded).catch((error: unknown) => {
-      sameAccount = undefined;
-      throw error;
-    });
-    await sameAccount;
-    return snowflake;
-  }
-
-  const secrets = createSecrets(account, name, env);
-
-  /** Undefined: gone, or not to be seen by this role. Snowflake does not tell which. */
-  function describe(): Promise<Described | undefined> {
-    described ??= account()
-      .then((snowflake) => snowflake.describe(name))
-      .catch((error: unknown) => {
-        // Not kept either: an undo that believed it would leave behind what was made.
-        described = undefined;
-        return unlessGone(error);
-      });
-    return described;
-  }
-
-  /** Runs a statement that changes something; what was read before it no longer holds. */
-  async function changing(work: (snowflake: SnowflakeApi) => Promise<void>): Promise<void> {
-    try {
-      await work(await account());
-    } finally {
-      described = undefined;
-      secrets.forget();
-    }
-  }
-
-  /** SET and UNSET are two statements, and the first may have taken effect when the second fails. */
-  async function alter({ set, unset }: IntegrationChange, onEffect: () => void = () => undefined): Promise<void> {
-    const statement = async (work: (snowflake: SnowflakeApi) => Promise<void>): Promise<void> => {
-      try {
-        await changing(work);
-        onEffect();
-      } catch (error) {
-        if (mayHaveHappened(error)) onEffect();
-        throw error;
-      }
-    };
-    if (Object.keys(set).length > 0) await statement((snowflake) => snowflake.alterSet(name, set));
-    if (unset.length > 0) await statement((snowflake) => snowflake.alterUnset(name, unset));
-  }
 
   /** As far as the configuration tells. What this role has seen once, it sees as long as it is there. */
   const roleInUse = (): string => config.text("snowflakeRole")?.toUpperCase() ?? `the default role of ${config.text("snowflakeUser") ?? "the token's user"}`;
@@ -129,37 +57,6 @@ export function createSnowflakeServer(options: SnowflakeServerOptions): Authoriz
         ...(tokenUrl === undefined ? {} : { tokenUrl }),
       },
     };
-  }
-
-  /** The first answer that is as it should be, or the last one: for a moment, the account may show what was there before our statement. */
-  function describeUntil(isRight: (now: Described | undefined) => boolean): Promise<Described | undefined> {
-    return askUntil({ env, ...LAG }, isRight, async () => {
-      const now = await describe();
-      if (!isRight(now)) described = undefined;
-      return now;
-    });
-  }
-
-  /** Whoever asks has just read or written it. */
-  async function requireDescribed(): Promise<Described> {
-    const now = await describeUntil((one) => one !== undefined);
-    if (now === undefined) throw unseen(await (await account()).currentRole());
-    return now;
-  }
-
-  function unseen(role: string): OdeusError {
-    return new OdeusError(
-      `Snowflake shows role ${role} no ${shown} in account ${api().account}: it is gone, or the role has lost its rights on it, and Snowflake does not tell which. Use the role that owns it, or ${SEES_ALL}; if it is gone, take the resource out of the state (pulumi state delete).`,
-    );
-  }
-
-  /** A second witness, before anything counts as gone; and the role that asks, which the configuration need not name. */
-  async function goneBeyondDoubt(): Promise<{ gone: boolean; role: string }> {
-    const snowflake = await account();
-    const seen = await snowflake.show(name);
-    const role = await snowflake.currentRole();
-    if (seen !== undefined) throw unseen(role);
-    return { gone: role === SEES_ALL, role };
   }
 
   /**
@@ -269,7 +166,7 @@ export function createSnowflakeServer(options: SnowflakeServerOptions): Authoriz
           run: async () => {
             if (refused) return "nothing";
             // Read anew: while the workspace was tried, somebody may have put another one in its place.
-            described = undefined;
+            session.forget();
             const now = made ? await describeUntil(isNew) : await describe();
             if (now !== undefined && markIn(now)?.key !== mark.key) return "nothing";
             try {
@@ -405,11 +302,6 @@ export function createSnowflakeServer(options: SnowflakeServerOptions): Authoriz
     env.say.info(`${shown} is taken over: it gets our mark in its comment and what is declared here.`);
     adopted = now;
     return clientOf(now, {});
-  }
-
-  function unlessGone(error: unknown): undefined {
-    if (isRemote(error, undefined, SNOWFLAKE_CODES.gone)) return undefined;
-    throw error;
   }
 
   function advised(error: unknown): unknown {
