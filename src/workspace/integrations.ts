@@ -1,7 +1,7 @@
 /** The workspace's integrations: from what a program wrote (id or slug) to the one that is meant. */
 
 import type { OdeusApi } from "../clients/odeus.js";
-import { ConfigError } from "../core/errors.js";
+import { ConfigError, isRemote } from "../core/errors.js";
 import { didYouMean } from "../core/nearest.js";
 import type { IntegrationSummary } from "../generated/odeusApi.js";
 import { readSlot, type Slot } from "./slot.js";
@@ -90,11 +90,21 @@ function problemOf(text: string, integration: IntegrationSummary | undefined, al
   return undefined;
 }
 
-/** All slots that hold this client, with the slug of their integration. */
+/** All slots that hold this client, with the slug of their integration; of an integration that is not enabled, nobody is told. */
 export async function slotsHolding(odeus: OdeusApi, clientId: string): Promise<{ slug: string; slot: Slot }[]> {
   const filled = (await odeus.listIntegrations()).filter(({ oauth }) => oauth?.mode === "CUSTOM");
-  const slots = await Promise.all(filled.map(async ({ id, slug, buildByOdeus }) => ({ slug, slot: await readSlot(odeus, slug, id, buildByOdeus === false) })));
-  return slots.filter(({ slot }) => slot.clientId === clientId);
+  const slots = await Promise.all(
+    filled.map(async ({ id, slug, buildByOdeus }) => {
+      const slot = await readSlot(odeus, slug, id, buildByOdeus === false).catch(disabledOrGone);
+      return slot?.clientId === clientId ? [{ slug, slot }] : [];
+    }),
+  );
+  return slots.flat();
+}
+
+function disabledOrGone(error: unknown): undefined {
+  if (isRemote(error, 409) || isRemote(error, 404)) return undefined;
+  throw error;
 }
 
 /** Fails when the workspace that this key opens knows none of these integrations: then the key is for another workspace. */

@@ -43,6 +43,16 @@ describe("an import through the plugin", () => {
     return app;
   }
 
+  it("asks nothing of integrations that are not enabled, and takes the id in any spelling", async () => {
+    const { appId } = await madeByHand();
+    await stage.world.odeus("PUT", stage.slotPath("jira"), { clientId: "somebody-elses", clientSecret: "theirs", scopeSync: true });
+    const settings = `/settings/integrations/${stage.world.integrations["jira"]}`;
+    await stage.world.odeus("PATCH", settings, { enabled: false });
+    const made = await imported(`entra/${appId.toUpperCase()}`).finally(() => stage.world.odeus("PATCH", settings, { enabled: true }));
+    expect(made).toMatchObject({ id: `entra/${appId}`, state: { clientId: appId, drift: [] } });
+    expect(await stage.plan(made, made.inputs)).toEqual({ changes: false, said: [] });
+  });
+
   it("of an app made by hand reads its settings and slots, changes nothing, and the next up is quiet", async () => {
     const { appId } = await madeByHand();
     const made = await imported(`entra/${appId}`);

@@ -118,7 +118,12 @@ describe.each(HOSTS)("a killed %s process", (_name, start) => {
 
   it("in a create, is followed by a create of another declaration under the same name, which makes it of the same app", async () => {
     await killedAt(["putOAuthClient", 1], (victim) => victim.up(INPUTS));
+    // Nobody is told what it holds, and the program does not name it.
+    await stage.world.odeus("PUT", stage.slotPath("jira"), { clientId: "somebody-elses", clientSecret: "theirs", scopeSync: true });
+    const jira = `/settings/integrations/${stage.world.integrations["jira"]}`;
+    await stage.world.odeus("PATCH", jira, { enabled: false });
     const made = await stage.up({ integrations: uses(...SLUGS, "excel"), entra: entra({ displayName: "Another name" }) });
+    await stage.world.odeus("PATCH", jira, { enabled: true });
     await whole(made, [...SLUGS, "excel"]);
     expect((await stage.app()).properties["displayName"]).toBe("Another name");
   });

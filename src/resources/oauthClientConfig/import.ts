@@ -30,14 +30,17 @@ export async function importClient(context: Context, id: string): Promise<ReadRe
   const { kind, clientId } = partsOf(id);
   const bare: Properties = { [kind]: kind === "entra" ? { displayName: clientId } : kind === "serviceNow" ? { name: clientId } : { clientId } };
   const { odeus, server, mark } = stageOf(context, withDefaults(inputDefinition, bare), undefined, undefined);
-  const [sighting, holding] = await Promise.all([server.lookUp(clientId), slotsHolding(odeus, clientId)]);
+  const sighting = await server.lookUp(clientId);
+  // Microsoft Graph finds an id in any case of its letters; the slots hold it as the server shows it.
+  const shown = sighting?.client.clientId ?? clientId;
+  const holding = await slotsHolding(odeus, shown);
   if (sighting === undefined && kind !== "existing")
     throw new ConfigError(`${id}: ${UNSEEN[kind]}; a client of another vendor is imported as existing/<client id>.`);
   if (holding.length === 0) throw inNoSlot(odeus, id);
   const { stack } = sighting?.mark ?? mark;
   if (sighting?.mark !== undefined && stack !== mark.stack)
-    context.env.say.warning(`client ${clientId} carries the mark of ${nameOfMark(sighting.mark)}: take it out of that stack, so that it has one owner.`);
-  const client = sighting?.client ?? existingClient(clientId, holding);
+    context.env.say.warning(`client ${shown} carries the mark of ${nameOfMark(sighting.mark)}: take it out of that stack, so that it has one owner.`);
+  const client = sighting?.client ?? existingClient(shown, holding);
   const declared = withDefaults(inputDefinition, {
     integrations: holding.map(useOf),
     [kind]: kind === "existing" ? existingInputs(client, holding) : (sighting?.settings as Value),
@@ -59,7 +62,7 @@ export async function importClient(context: Context, id: string): Promise<ReadRe
   for (const note of seen.notes) context.env.say.info(note);
   const inputs = readBackInputs(declared, seen.settings, () => undefined);
   const verification = withFindings(unasked(stage.server, true, context.env.now()), seen.findings);
-  return { id, inputs, state: toState(inputs, { ...seen.recorded, verification }, stage.server) };
+  return { id: `${kind}/${client.clientId}`, inputs, state: toState(inputs, { ...seen.recorded, verification }, stage.server) };
 }
 
 function partsOf(id: string): { kind: Kind; clientId: string } {
@@ -73,7 +76,7 @@ function partsOf(id: string): { kind: Kind; clientId: string } {
 
 function inNoSlot({ baseUrl }: OdeusApi, id: string): ConfigError {
   return new ConfigError(
-    `${id}: no integration of the workspace at ${baseUrl} holds this client, so there is nothing to import. To enter a client that exists, declare it: with adoptClientId, or as existing.`,
+    `${id}: no integration of the workspace at ${baseUrl} holds this client, so there is nothing to import (an integration that is not enabled does not show what it holds). To enter a client that exists, declare it: with adoptClientId, or as existing.`,
   );
 }
 
