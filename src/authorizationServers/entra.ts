@@ -328,7 +328,7 @@ export function createEntraServer(options: EntraOptions): AuthorizationServer {
         const catalogued = await catalogueAsked;
         const granted =
           settings.grantAdminConsent && servicePrincipal !== undefined ? scopesOf(await findGrant(graph, servicePrincipal.id, catalogued.resourceId)) : [];
-        return observation({ app, servicePrincipal, granted, name, settings, catalogue: catalogued }, wish, known.keyIds);
+        return observation({ app, servicePrincipal, granted, name, settings, catalogue: catalogued }, wish, known);
       });
     },
 

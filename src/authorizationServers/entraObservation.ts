@@ -2,7 +2,7 @@
 
 import type { Application, ServicePrincipal } from "../clients/graph.js";
 import { minus } from "../core/sets.js";
-import type { ClientWish, Finding, Observation } from "./contract.js";
+import type { ClientWish, Finding, KnownSecrets, Observation } from "./contract.js";
 import { compare, type EntraSettings, settingsOf } from "./entraApplication.js";
 import { bareScope, type ScopeCatalogue } from "./entraScopes.js";
 
@@ -17,16 +17,17 @@ export interface AppAsRead {
   catalogue: ScopeCatalogue;
 }
 
-/** `known`: key ids of the secrets that the record accounts for. */
-export function observation({ app, servicePrincipal, granted, name, settings, catalogue }: AppAsRead, wish: ClientWish, known: string[]): Observation {
+export function observation(
+  { app, servicePrincipal, granted, name, settings, catalogue }: AppAsRead,
+  wish: ClientWish,
+  { keyIds: known, current }: KnownSecrets,
+): Observation {
   const wishedIds = wish.scopes.flatMap((scope) => catalogue.idOf.get(bareScope(scope)) ?? []);
   const found = compare(app, wish.redirectUrls, wishedIds);
   const names = (ids: string[]) => ids.map((id) => catalogue.nameOf.get(id) ?? id).join(", ");
   const unconsented = settings.grantAdminConsent ? minus(wish.scopes.map(bareScope), granted) : [];
-  const missingKeys = minus(
-    known,
-    app.passwordCredentials.map(({ keyId }) => keyId),
-  );
+  // One in its overlap may end at any time: what is gone already counts as removed when its time comes.
+  const missing = current?.keyId !== undefined && !app.passwordCredentials.some(({ keyId }) => keyId === current.keyId);
   const strangers = app.passwordCredentials.filter(({ keyId }) => !known.includes(keyId)).length;
   const drift = [
     found.missingUrls.length > 0 ? `${name} lacks the redirect URL ${found.missingUrls.join(", ")}` : "",
@@ -35,7 +36,7 @@ export function observation({ app, servicePrincipal, granted, name, settings, ca
     app.isDisabled === true ? `${name} is deactivated: nobody can sign in` : "",
     servicePrincipal?.accountEnabled === false ? `${name} is disabled: nobody can sign in` : "",
     unconsented.length > 0 ? `admin consent is missing for ${unconsented.join(", ")}` : "",
-    missingKeys.length > 0 ? `a secret of ${name} was removed at Entra (key ${missingKeys.join(", ")})` : "",
+    missing ? `the secret of ${name} was removed at Entra (key ${current?.keyId})` : "",
   ].filter((sentence) => sentence !== "");
   const notes = [
     found.extraUrls.length > 0 ? `${name} also has redirect URLs that are not ours; they stay: ${found.extraUrls.join(", ")}` : "",

@@ -67,7 +67,7 @@ const EDITS: [string, HandEdit][] = [
         const { id, passwordCredentials } = await stage.app();
         await stage.world.graph("POST", `/applications/${id}/removePassword`, { keyId: passwordCredentials[0]?.keyId });
       },
-      drift: /a secret of .* was removed at Entra/,
+      drift: /the secret of .* was removed at Entra/,
     },
   ],
   ["the slot is switched back", { edit: (stage) => stage.world.odeus("DELETE", email(stage)), drift: /outlook-email was switched back to Odeus's own client/ }],
@@ -152,6 +152,20 @@ describe.each(HOSTS)("drift through the %s host", (_name, start) => {
     expect((await stage.plan(seen, inputs)).said.join("\n")).toMatch(/mended by this update/);
     const next = await mended(seen);
     expect(next.state["clientId"] === made.state["clientId"]).toBe(newClient !== true);
+  });
+
+  it("is not a previous secret that was removed by hand before its overlap was over", async () => {
+    const made = await stage.up(inputs);
+    const triggered = { ...inputs, rotation: { triggers: { leaked: "yes" } } };
+    const rotated = await stage.up(triggered, made);
+    const [{ keyId } = { keyId: "" }] = rotated.state["retiring"] as { keyId: string }[];
+    await stage.world.graph("POST", `/applications/${await objectId(stage)}/removePassword`, { keyId });
+    await stage.world.clearCalls();
+    const seen = await refreshed(rotated);
+    expect(seen.state).toEqual(rotated.state);
+    expect(await stage.plan(seen, triggered)).toEqual({ changes: false, said: [] });
+    const due = { ...seen, state: { ...seen.state, retiring: [{ keyId, removableFrom: "2000-01-01T00:00:00Z" }] } };
+    expect((await stage.up(triggered, due)).state).toMatchObject({ retiring: [], drift: [] });
   });
 
   it("that was not refreshed is no reason for an update, and the next one mends it all the same", async () => {
