@@ -53,9 +53,6 @@ export async function rollOut(stage: Stage, wish: Wish, before: Recorded | undef
     env.say.progress("reading the workspace and the authorization server");
     const seenAt = env.now().getTime();
     const { places, wished, found, declared, own, orphans } = await survey(stage, wish, before);
-    for (const { use, slot } of places)
-      if (slot.clientId !== null && wish.replaceClientIds.includes(slot.clientId) && !own.includes(slot.clientId))
-        env.say.warning(`${use.written}: client ${slot.clientId} is pushed out, as replaceClientIds asks; it cannot be put back.`);
 
     // Known from here on: a later run may be killed right after it entered the client, and a destroy has to find it.
     for (const place of places) draft.slots[place.integration.id] ??= { ...slotRecord(place), secretUpdatedAt: PLANNED };

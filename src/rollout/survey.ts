@@ -40,6 +40,9 @@ export async function survey(stage: Stage, wish: Wish, before: Recorded | undefi
       : orphansOf(stage, found, [...ids(places), ...Object.keys(before?.slots ?? {})]),
   ]);
   for (const warning of prepared.warnings) stage.env.say.warning(warning);
+  for (const { use, slot } of places)
+    if (slot.clientId !== null && wish.replaceClientIds.includes(slot.clientId) && !own.includes(slot.clientId))
+      stage.env.say.warning(`${use.written}: client ${slot.clientId} is pushed out, as replaceClientIds asks; it cannot be put back.`);
   return { places, wished, found, declared, own, orphans };
 }
 

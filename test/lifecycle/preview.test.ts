@@ -27,6 +27,14 @@ const preview = async (inputs: Inputs) => {
 };
 const failing = (inputs: Inputs): Promise<HostFailure> => failureOf(preview(inputs));
 
+it("tells which client of others is pushed out, as replaceClientIds asks", async () => {
+  const appId = "11111111-2222-4333-8444-555555555555";
+  await stage.world.odeus("PUT", stage.slotPath("outlook-email"), { clientId: appId, clientSecret: "theirs", tenantId: stage.world.tenantId, scopeSync: true });
+  await stage.world.clearCalls();
+  await preview({ ...MAIL, replaceClientIds: [appId] });
+  expect(stage.said("WARNING")).toEqual([`outlook-email: client ${appId} is pushed out, as replaceClientIds asks; it cannot be put back.`]);
+});
+
 it("tells redirect URLs and scopes, and leaves open what only `up` can know", async () => {
   const { redirectUrl } = await stage.slot("outlook-email");
   expect(await preview(MAIL)).toMatchObject({
