@@ -26,6 +26,7 @@ export const SUITES = {
   forward: { files: ["test/lifecycle/forward.test.ts"], named: THROUGH_THE_PLUGIN, built: true },
   snowflake: { files: ["test/lifecycle/snowflakeRotation.test.ts"], named: THROUGH_THE_PLUGIN, built: true },
   snowflakeDrift: { files: ["test/lifecycle/snowflakeDrift.test.ts"], named: THROUGH_THE_PLUGIN, built: true },
+  snowflakeEntry: { files: ["test/lifecycle/snowflakeUndo.test.ts"], named: "plugin host whose create fails once it is entered", built: true },
   driver: { files: ["test/clients/snowflake.test.ts", "test/clients/snowflakeDriver.test.ts", "test/clients/snowflakeFailures.test.ts"] },
   destroy: { files: ["test/lifecycle/destroy.test.ts"], named: THROUGH_THE_PLUGIN, built: true },
   table: { files: ["test/clients/serviceNowTable.test.ts"] },
@@ -202,6 +203,13 @@ export const MUTANTS: readonly Mutant[] = [
     from: "if (now.digest !== before.digest) return now;",
     to: "if (now.digest !== undefined) return now;",
     suite: "snowflake",
+  },
+  {
+    name: "an undone entry leaves its endpoints in an integration made from scratch",
+    file: "src/rollout/enter.ts",
+    from: "if (written && slot.custom !== undefined) await restoreParts(stage.odeus, slot);",
+    to: "void written;",
+    suite: "snowflakeEntry",
   },
   {
     name: "ServiceNow: what was written is not compared",
