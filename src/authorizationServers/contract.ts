@@ -97,6 +97,8 @@ export interface Sighting {
   settings: Record<string, unknown>;
   /** Of the secrets that it has now, the one that ends first: which of them is in use, nobody can tell. */
   secret?: { createdAt: string; expiresAt?: string };
+  /** What stands there otherwise than the program declares it, each with its name: lost where the client is taken over. */
+  overwrites?: string[];
 }
 
 /** One effect, with the way back. It is registered before the effect, so it must hold where nothing happened, and then answers "nothing". */

@@ -6,11 +6,11 @@ import type { HttpLimits } from "../clients/http.js";
 import type { Config } from "../core/config.js";
 import type { Env } from "../core/env.js";
 import { ConfigError, doing, isRemote, mayHaveHappened } from "../core/errors.js";
-import { markOfTags, ownerOtherThan } from "../core/mark.js";
+import { isKey, markOfTags, ownerOtherThan } from "../core/mark.js";
 import { createSideBySide } from "../core/sideBySide.js";
 import { askUntil, bothEnded, type Patience, untilReady } from "../core/wait.js";
 import type { AuthorizationServer, ClientWish, Observation, RegisteredClient, Undoable } from "./contract.js";
-import { change, type EntraSettings, newBody, seen } from "./entraApplication.js";
+import { audienceOf, change, type EntraSettings, newBody, overwritten, seen } from "./entraApplication.js";
 import { convergeGrant, ensureServicePrincipal, findGrant, notReplicated, scopesOf } from "./entraConsent.js";
 import { newLogo, withLogo } from "./entraLogo.js";
 import { observation } from "./entraObservation.js";
@@ -22,6 +22,8 @@ import { clientCredentialsProbe, type Probe } from "./probes.js";
 
 export interface EntraOptions {
   settings: EntraSettings;
+  /** The settings before, of this same client: what is no longer among them is cleared. */
+  formerly: Partial<EntraSettings>;
   /** Undefined: the tenant of the credentials. */
   tenantId: string | undefined;
   config: Config;
@@ -43,7 +45,7 @@ const catalogues = createSideBySide<ScopeCatalogue>(60_000);
 const policies = createSideBySide<SecretPolicy | undefined>(60_000);
 
 export function createEntraServer(options: EntraOptions): AuthorizationServer {
-  const { settings, config, env, limits } = options;
+  const { settings, formerly: settingsBefore, config, env, limits } = options;
   const cloud = cloudOf(config);
   const signedIn = () => signIn(config, options.tenantId, env, limits);
   const graph: Graph = createGraph({ root: cloud.graph, env, limits, signIn: signedIn, forgetSession: () => forgetSession(config, options.tenantId) });
@@ -86,6 +88,11 @@ export function createEntraServer(options: EntraOptions): AuthorizationServer {
     objects: { ...more, objectId: application.id },
   });
   const objectIdOf = (client: RegisteredClient): string => client.objects["objectId"] ?? "";
+  /** An app that others made is recorded with its audience, which stays until the program names one. */
+  const standingAudience = ({ objects }: RegisteredClient): string | undefined => objects["signInAudience"];
+  /** What the program says of this client, the audience that holds without a word included. */
+  const declaredFor = (client: RegisteredClient): EntraSettings =>
+    standingAudience(client) === undefined ? { ...settings, signInAudience: audienceOf(settings, undefined) } : settings;
   /** Scopes of the tenant-wide consent that are ours. */
   const grantedTo = (client: RegisteredClient): string[] => (client.objects["granted"] ?? "").split(" ").filter((scope) => scope !== "");
   /** Names that exist no more (a former wish may hold them) have no id; `prepare` has refused those of the wish itself. */
@@ -153,11 +160,11 @@ export function createEntraServer(options: EntraOptions): AuthorizationServer {
     markPlace: 'the tags of the app registration that start with "odeus-"',
     hasEndpoints: true,
     endpoints(client) {
-      const audience = AUDIENCES[settings.signInAudience] ?? client.tenantId;
+      const audience = AUDIENCES[audienceOf(settings, standingAudience(client))] ?? client.tenantId;
       const base = `${cloud.authority}/${audience}/oauth2/v2.0`;
       return { authorizationUrl: `${base}/authorize`, tokenUrl: `${base}/token` };
     },
-    slotTenant: (client) => (settings.signInAudience === "AzureADMyOrg" ? client.tenantId : undefined),
+    slotTenant: (client) => (audienceOf(settings, standingAudience(client)) === "AzureADMyOrg" ? client.tenantId : undefined),
 
     async prepare(wish) {
       return doing(`checking ${title}`, async () => {
@@ -191,7 +198,9 @@ export function createEntraServer(options: EntraOptions): AuthorizationServer {
       return doing(`looking for app registration ${clientId}`, async () => {
         const [app, tenantId] = await Promise.all([graph.findApplicationByAppId(clientId), tenant()]);
         const found = app ?? (await deletedOfOurs(clientId));
-        return found === undefined ? undefined : { client: clientOf(found, tenantId), mark: markOfTags(found.tags), ...seen(found) };
+        if (found === undefined) return undefined;
+        const client = clientOf(found, tenantId, isKey(found.uniqueName) ? {} : { signInAudience: found.signInAudience });
+        return { client, mark: markOfTags(found.tags), ...seen(found), overwrites: overwritten(found, declaredFor(client)) };
       });
     },
 
@@ -283,7 +292,8 @@ export function createEntraServer(options: EntraOptions): AuthorizationServer {
         if (app === undefined) throw new ConfigError(`the app registration ${client.clientId} is gone. Run again: a new one is made.`);
         const patch = change(
           app,
-          settings,
+          declaredFor(client),
+          settingsBefore,
           mark,
           { wished: wish.redirectUrls, formerly: formerly.redirectUrls },
           { wished: await ids(wish), formerly: await ids(formerly) },
@@ -298,7 +308,8 @@ export function createEntraServer(options: EntraOptions): AuthorizationServer {
             throw error;
           }
         }
-        return complete(app, client, wish, undoable);
+        const audience = standingAudience(client) === undefined ? {} : { signInAudience: audienceOf(settings, app.signInAudience) };
+        return complete(app, { ...client, objects: { ...client.objects, ...audience } }, wish, undoable);
       });
     },
 
@@ -328,7 +339,8 @@ export function createEntraServer(options: EntraOptions): AuthorizationServer {
         const catalogued = await catalogueAsked;
         const granted =
           settings.grantAdminConsent && servicePrincipal !== undefined ? scopesOf(await findGrant(graph, servicePrincipal.id, catalogued.resourceId)) : [];
-        return observation({ app, servicePrincipal, granted, name, settings, catalogue: catalogued }, wish, known);
+        const read = { app, servicePrincipal, granted, name, settings: declaredFor(client), standingAudience: standingAudience(client), catalogue: catalogued };
+        return observation(read, wish, known);
       });
     },
 

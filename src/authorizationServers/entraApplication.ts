@@ -8,7 +8,8 @@ import type { ClientWish, Sighting } from "./contract.js";
 /** Vendor settings of the app, as the program gives them. */
 export interface EntraSettings {
   displayName: string;
-  signInAudience: string;
+  /** Left out, an app made here has the standard, and one that others made keeps its own. */
+  signInAudience?: string;
   logo?: { hash: string; content: () => Promise<Buffer> };
   homepageUrl?: string;
   privacyStatementUrl?: string;
@@ -17,6 +18,14 @@ export interface EntraSettings {
   grantAdminConsent: boolean;
   secretLifetimeDays: number;
   purgeOnDestroy: boolean;
+}
+
+/** The audience of an app made here for which the program names none. */
+export const STANDARD_AUDIENCE = "AzureADMyOrg";
+
+/** Whose accounts may sign in. `standing`: the audience of an app that others made, as it was last seen. */
+export function audienceOf({ signInAudience }: EntraSettings, standing: string | undefined): string {
+  return signInAudience ?? standing ?? STANDARD_AUDIENCE;
 }
 
 /** The permissions of Microsoft Graph with these ids, as one entry. */
@@ -32,7 +41,9 @@ export function scopeIdsOf(application: Application): string[] {
 /** Everything that a new app gets in its one creating call. */
 export function newBody(settings: EntraSettings, mark: Mark, wish: ClientWish, scopeIds: readonly string[]): ApplicationBody {
   return {
-    ...plain(settings),
+    displayName: settings.displayName,
+    signInAudience: audienceOf(settings, undefined),
+    notes: settings.notes ?? null,
     tags: tagsOf(mark),
     web: { redirectUris: wish.redirectUrls, homePageUrl: settings.homepageUrl ?? null },
     info: { privacyStatementUrl: settings.privacyStatementUrl ?? null, termsOfServiceUrl: settings.termsOfServiceUrl ?? null },
@@ -43,26 +54,32 @@ export function newBody(settings: EntraSettings, mark: Mark, wish: ClientWish, s
 
 /** Version of access tokens, which Graph demands of apps for personal accounts and leaves to all others. */
 const PERSONAL_TOKENS = 2;
-const takesPersonalAccounts = ({ signInAudience }: EntraSettings): boolean => signInAudience.includes("PersonalMicrosoftAccount");
+const takesPersonalAccounts = ({ signInAudience = "" }: EntraSettings): boolean => signInAudience.includes("PersonalMicrosoftAccount");
 
-function plain(settings: EntraSettings) {
-  return { displayName: settings.displayName, signInAudience: settings.signInAudience, notes: settings.notes ?? null };
-}
+/** Settings that a program may leave open: what it no longer names is cleared, and what it never named is somebody else's. */
+type Open = "homepageUrl" | "privacyStatementUrl" | "termsOfServiceUrl" | "notes";
 
-/** What has to be written so that the app is as wished, and what to write to take that back. Undefined: nothing. */
+/**
+ * What has to be written so that the app is as wished, and what to write to take that back. Undefined: nothing.
+ * `formerly`: what the program said when this app was last written.
+ */
 export function change(
   application: Application,
   settings: EntraSettings,
+  formerly: Partial<EntraSettings>,
   mark: Mark,
   redirects: { wished: string[]; formerly: string[] },
   scopeIds: { wished: string[]; formerly: string[] },
 ): { forward: ApplicationBody; back: ApplicationBody } | undefined {
   const forward: ApplicationBody = {};
   const back: ApplicationBody = {};
-  for (const [name, value] of Object.entries(plain(settings)) as [keyof ReturnType<typeof plain>, string | null][]) {
-    if (value === application[name]) continue;
+  const wished = (name: Open, stands: string | null): string | null => settings[name] ?? (name in formerly ? null : stands);
+  const { displayName, signInAudience = application.signInAudience } = settings;
+  for (const [name, value] of Object.entries({ displayName, signInAudience, notes: wished("notes", application.notes) })) {
+    const stands = application[name as "displayName" | "signInAudience" | "notes"];
+    if (value === stands) continue;
     Object.assign(forward, { [name]: value });
-    Object.assign(back, { [name]: application[name] });
+    Object.assign(back, { [name]: stands });
   }
   const tokens = application.api?.requestedAccessTokenVersion ?? null;
   if (takesPersonalAccounts(settings) && tokens !== PERSONAL_TOKENS) {
@@ -84,7 +101,7 @@ export function change(
   const web: NonNullable<ApplicationBody["web"]> = {};
   const redirectUris = converged(application.web.redirectUris, redirects.wished, redirects.formerly);
   if (!sameSet(redirectUris, application.web.redirectUris)) web.redirectUris = redirectUris;
-  const homePageUrl = settings.homepageUrl ?? null;
+  const homePageUrl = wished("homepageUrl", application.web.homePageUrl);
   if (homePageUrl !== application.web.homePageUrl) web.homePageUrl = homePageUrl;
   if (Object.keys(web).length > 0) {
     forward.web = web;
@@ -93,8 +110,11 @@ export function change(
       ...("homePageUrl" in web ? { homePageUrl: application.web.homePageUrl } : {}),
     };
   }
-  const info = { privacyStatementUrl: settings.privacyStatementUrl ?? null, termsOfServiceUrl: settings.termsOfServiceUrl ?? null };
   const was = { privacyStatementUrl: application.info.privacyStatementUrl ?? null, termsOfServiceUrl: application.info.termsOfServiceUrl ?? null };
+  const info = {
+    privacyStatementUrl: wished("privacyStatementUrl", was.privacyStatementUrl),
+    termsOfServiceUrl: wished("termsOfServiceUrl", was.termsOfServiceUrl),
+  };
   if (info.privacyStatementUrl !== was.privacyStatementUrl || info.termsOfServiceUrl !== was.termsOfServiceUrl) {
     forward.info = info;
     back.info = was;
@@ -116,7 +136,16 @@ export function change(
 
 /** The settings as the app has them now; only those that the program set, in the program's own names. */
 export function settingsOf(application: Application, settings: EntraSettings): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(settingsNow(application)).filter(([name]) => name in settings));
+  const now = Object.entries(settingsNow(application)).filter(([name]) => name in settings);
+  // The standard audience holds without being written down, so only another one is news.
+  return Object.fromEntries(now.filter(([name, value]) => name !== "signInAudience" || value !== settings.signInAudience));
+}
+
+/** What stands in this app and is written over by these settings, with its name: for people who have it taken over. */
+export function overwritten(application: Application, settings: EntraSettings): string[] {
+  const declared = settings as unknown as Record<string, unknown>;
+  const other = Object.entries(settingsNow(application)).filter(([name, stands]) => name in declared && stands !== undefined && stands !== declared[name]);
+  return other.map(([name, stands]) => `${name} ${JSON.stringify(stands)}`);
 }
 
 function settingsNow(application: Application): Record<string, unknown> {

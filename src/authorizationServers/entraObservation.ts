@@ -14,14 +14,13 @@ export interface AppAsRead {
   /** The app as people know it. */
   name: string;
   settings: EntraSettings;
+  /** Of an app that others made, as it was last seen. */
+  standingAudience: string | undefined;
   catalogue: ScopeCatalogue;
 }
 
-export function observation(
-  { app, servicePrincipal, granted, name, settings, catalogue }: AppAsRead,
-  wish: ClientWish,
-  { keyIds: known, current }: KnownSecrets,
-): Observation {
+export function observation(read: AppAsRead, wish: ClientWish, { keyIds: known, current }: KnownSecrets): Observation {
+  const { app, servicePrincipal, granted, name, settings, standingAudience, catalogue } = read;
   const wishedIds = wish.scopes.flatMap((scope) => catalogue.idOf.get(bareScope(scope)) ?? []);
   const found = compare(app, wish.redirectUrls, wishedIds);
   const names = (ids: string[]) => ids.map((id) => catalogue.nameOf.get(id) ?? id).join(", ");
@@ -36,6 +35,9 @@ export function observation(
     app.isDisabled === true ? `${name} is deactivated: nobody can sign in` : "",
     servicePrincipal?.accountEnabled === false ? `${name} is disabled: nobody can sign in` : "",
     unconsented.length > 0 ? `admin consent is missing for ${unconsented.join(", ")}` : "",
+    settings.signInAudience === undefined && app.signInAudience !== standingAudience
+      ? `${name} has the audience ${app.signInAudience} by now, and had ${standingAudience} when it was entered`
+      : "",
     missing ? `the secret of ${name} was removed at Entra (key ${current?.keyId})` : "",
   ].filter((sentence) => sentence !== "");
   const notes = [

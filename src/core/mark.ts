@@ -28,6 +28,11 @@ export function keyOf(stack: string, resource: string): string {
   return `odeus-${createHash("sha256").update(`${stack}\n${resource}`).digest("hex").slice(0, 32)}`;
 }
 
+/** Whether this name at a server is a key of ours, of whichever stack: nobody else makes such names. */
+export function isKey(name: string | null): boolean {
+  return name !== null && /^odeus-[0-9a-f]{32}$/.test(name);
+}
+
 /** For messages: resource and stack as people name them. */
 export function nameOfMark(mark: Mark): string {
   return `${mark.resource.split("/").slice(-2).join(" ")} of stack ${mark.stack}`;

@@ -8,8 +8,8 @@ export interface EntraApp {
   displayName: string;
   /** Tenant that holds the app registration. Default: the tenant of the provider's credentials. A change makes a new app in the other tenant: users sign in again when their access token ends. */
   tenantId?: string | undefined;
-  /** Whose accounts may sign in, in Microsoft's own words. With AzureADMyOrg the tenant is entered in the workspace too. One of `AzureADMyOrg`, `AzureADMultipleOrgs`, `AzureADandPersonalMicrosoftAccount`, `PersonalMicrosoftAccount`. */
-  signInAudience: "AzureADMyOrg" | "AzureADMultipleOrgs" | "AzureADandPersonalMicrosoftAccount" | "PersonalMicrosoftAccount";
+  /** Whose accounts may sign in, in Microsoft's own words. Default: `AzureADMyOrg`; an app that others made (adopted or imported) keeps its own. With AzureADMyOrg the tenant is entered in the workspace too. One of `AzureADMyOrg`, `AzureADMultipleOrgs`, `AzureADandPersonalMicrosoftAccount`, `PersonalMicrosoftAccount`. */
+  signInAudience?: "AzureADMyOrg" | "AzureADMultipleOrgs" | "AzureADandPersonalMicrosoftAccount" | "PersonalMicrosoftAccount" | undefined;
   /** Logo shown on the consent page: a JPEG, PNG or GIF file of at most 100 KB. */
   logo?: pulumi.asset.Asset | undefined;
   /** Home page shown to people. */
@@ -36,10 +36,7 @@ export interface EntraAppArgs {
   displayName: pulumi.Input<string>;
   /** Tenant that holds the app registration. Default: the tenant of the provider's credentials. A change makes a new app in the other tenant: users sign in again when their access token ends. */
   tenantId?: pulumi.Input<string | undefined> | undefined;
-  /**
-   * Whose accounts may sign in, in Microsoft's own words. With AzureADMyOrg the tenant is entered in the workspace too. One of `AzureADMyOrg`, `AzureADMultipleOrgs`, `AzureADandPersonalMicrosoftAccount`, `PersonalMicrosoftAccount`.
-   * @default "AzureADMyOrg"
-   */
+  /** Whose accounts may sign in, in Microsoft's own words. Default: `AzureADMyOrg`; an app that others made (adopted or imported) keeps its own. With AzureADMyOrg the tenant is entered in the workspace too. One of `AzureADMyOrg`, `AzureADMultipleOrgs`, `AzureADandPersonalMicrosoftAccount`, `PersonalMicrosoftAccount`. */
   signInAudience?: pulumi.Input<"AzureADMyOrg" | "AzureADMultipleOrgs" | "AzureADandPersonalMicrosoftAccount" | "PersonalMicrosoftAccount" | undefined> | undefined;
   /** Logo shown on the consent page: a JPEG, PNG or GIF file of at most 100 KB. */
   logo?: pulumi.Input<pulumi.asset.Asset | undefined> | undefined;

@@ -66,7 +66,7 @@ async function theFound({ server, mark, env }: Stage, { adoptClientId }: Wish, h
     throw new ConfigError(
       `adoptClientId: nothing with the client id ${adoptClientId} can be seen where ${server.title} belongs. Check the id, and that the credentials are for the right place.`,
     );
-  const { mark: theirs, client } = sighting;
+  const { mark: theirs, client, overwrites = [] } = sighting;
   if (theirs !== undefined && theirs.stack !== mark.stack)
     throw new ConfigError(
       `adoptClientId: client ${adoptClientId} is that of ${nameOfMark(theirs)}, and a client has one owner. Take it out of that stack (pulumi state delete) and remove its mark (${server.markPlace}), then run again.`,
@@ -75,7 +75,7 @@ async function theFound({ server, mark, env }: Stage, { adoptClientId }: Wish, h
     env.say.info(
       server.secrets === "one"
         ? `client ${adoptClientId} is taken over: it gets our mark, what is declared here, and a new secret in place of its only one; redirect URLs of others stay.`
-        : `client ${adoptClientId} is taken over: it gets our mark and what is declared here; secrets, redirect URLs and scopes of others stay.`,
+        : `client ${adoptClientId} is taken over: it gets our mark and what is declared here${overwrites.length === 0 ? "" : `, in place of ${overwrites.join(", ")}`}; secrets, redirect URLs and scopes of others stay.`,
     );
   return client;
 }

@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import { change, compare, type EntraSettings, newBody, scopeIdsOf, settingsOf } from "../../src/authorizationServers/entraApplication.js";
+import { change, compare, type EntraSettings, newBody, overwritten, scopeIdsOf, settingsOf } from "../../src/authorizationServers/entraApplication.js";
 import { type Application, type ApplicationBody, MICROSOFT_GRAPH_APP_ID } from "../../src/clients/graph.js";
 import { keyOf, type Mark, markOfTags, tagsOf } from "../../src/core/mark.js";
 
@@ -33,7 +33,7 @@ const changed = (
   application: Application,
   redirects: { wished: string[]; formerly: string[] } = { wished: ["https://one"], formerly: [] },
   scopes: { wished: string[]; formerly: string[] } = { wished: ["s1"], formerly: [] },
-) => change(application, SETTINGS, MARK, redirects, scopes);
+) => change(application, SETTINGS, {}, MARK, redirects, scopes);
 
 it("asks for the token version that apps for personal accounts need, and for none otherwise", () => {
   const personal = { ...SETTINGS, signInAudience: "AzureADandPersonalMicrosoftAccount" };
@@ -41,11 +41,11 @@ it("asks for the token version that apps for personal accounts need, and for non
   expect(newBody(personal, MARK, wish, ["s1"]).api).toEqual({ requestedAccessTokenVersion: 2 });
   expect(newBody(SETTINGS, MARK, wish, ["s1"])).not.toHaveProperty("api");
   const same = { wished: ["https://one"], formerly: [] };
-  const toPersonal = change(app(), personal, MARK, same, { wished: ["s1"], formerly: [] });
+  const toPersonal = change(app(), personal, {}, MARK, same, { wished: ["s1"], formerly: [] });
   expect(toPersonal?.forward).toMatchObject({ signInAudience: personal.signInAudience, api: { requestedAccessTokenVersion: 2 } });
   expect(toPersonal?.back).toMatchObject({ signInAudience: "AzureADMyOrg", api: { requestedAccessTokenVersion: null } });
   const there = app({ signInAudience: personal.signInAudience, api: { requestedAccessTokenVersion: 2 } });
-  expect(change(there, personal, MARK, same, { wished: ["s1"], formerly: [] })).toBeUndefined();
+  expect(change(there, personal, {}, MARK, same, { wished: ["s1"], formerly: [] })).toBeUndefined();
 });
 
 describe("the mark as tags", () => {
@@ -92,10 +92,49 @@ describe("a change", () => {
 
   it("writes only what differs, and knows what was there", () => {
     expect(changed(app({ displayName: "By hand" }))).toEqual({ forward: { displayName: "Odeus" }, back: { displayName: "By hand" } });
-    expect(changed(app({ info: { privacyStatementUrl: "https://p", termsOfServiceUrl: null } }))).toEqual({
-      forward: { info: { privacyStatementUrl: null, termsOfServiceUrl: null } },
-      back: { info: { privacyStatementUrl: "https://p", termsOfServiceUrl: null } },
+  });
+
+  describe("of what the program may leave open", () => {
+    const redirects = { wished: ["https://one"], formerly: [] };
+    const scopes = { wished: ["s1"], formerly: [] };
+    const theirs = app({
+      notes: "theirs",
+      web: { redirectUris: ["https://one"], homePageUrl: "https://h" },
+      info: { privacyStatementUrl: "https://p", termsOfServiceUrl: "https://t" },
     });
+    const rewritten = (settings: Partial<EntraSettings>, formerly: Partial<EntraSettings>) =>
+      change(theirs, { ...SETTINGS, ...settings }, formerly, MARK, redirects, scopes);
+
+    it("is none where the program never named it", () => {
+      expect(rewritten({}, {})).toBeUndefined();
+    });
+
+    it("clears what it names no more, and only that", () => {
+      expect(rewritten({}, { notes: "n", homepageUrl: "https://n", privacyStatementUrl: "https://n" })).toEqual({
+        forward: { notes: null, web: { homePageUrl: null }, info: { privacyStatementUrl: null, termsOfServiceUrl: "https://t" } },
+        back: { notes: "theirs", web: { homePageUrl: "https://h" }, info: { privacyStatementUrl: "https://p", termsOfServiceUrl: "https://t" } },
+      });
+    });
+
+    it("sets what it names, whoever wrote there", () => {
+      expect(rewritten({ notes: "ours", termsOfServiceUrl: "https://ours" }, {})?.forward).toEqual({
+        notes: "ours",
+        info: { privacyStatementUrl: "https://p", termsOfServiceUrl: "https://ours" },
+      });
+    });
+
+    it("leaves an audience that is not named", () => {
+      const { signInAudience: _named, ...settings } = SETTINGS;
+      const open = app({ signInAudience: "AzureADMultipleOrgs" });
+      expect(change(open, settings, {}, MARK, redirects, scopes)).toBeUndefined();
+      expect(change(open, SETTINGS, {}, MARK, redirects, scopes)?.forward).toEqual({ signInAudience: "AzureADMyOrg" });
+    });
+  });
+
+  it("is told, with what it writes over", () => {
+    const theirs = app({ displayName: "By hand", notes: "theirs", signInAudience: "AzureADMultipleOrgs" });
+    expect(overwritten(theirs, SETTINGS)).toEqual(['displayName "By hand"', 'signInAudience "AzureADMultipleOrgs"']);
+    expect(overwritten(app(), { ...SETTINGS, notes: "new" })).toEqual([]);
   });
 
   it("takes away what was ours, and leaves redirect URLs of others", () => {
@@ -148,6 +187,7 @@ it("tells what an app lacks, and what others added", () => {
 });
 
 it("reads back only what the program set", () => {
-  expect(settingsOf(app({ displayName: "By hand", notes: "theirs" }), SETTINGS)).toEqual({ displayName: "By hand", signInAudience: "AzureADMyOrg" });
-  expect(settingsOf(app(), { ...SETTINGS, notes: "ours" })).toEqual({ displayName: "Odeus", signInAudience: "AzureADMyOrg", notes: undefined });
+  expect(settingsOf(app({ displayName: "By hand", notes: "theirs" }), SETTINGS)).toEqual({ displayName: "By hand" });
+  expect(settingsOf(app(), { ...SETTINGS, notes: "ours" })).toEqual({ displayName: "Odeus", notes: undefined });
+  expect(settingsOf(app({ signInAudience: "AzureADMultipleOrgs" }), SETTINGS)).toMatchObject({ signInAudience: "AzureADMultipleOrgs" });
 });

@@ -2,7 +2,7 @@
 
 import { markOf, tagsOf } from "../../src/core/mark.js";
 import { type AppByHand, appByHand } from "../support/entraByHand.js";
-import { entra, HOSTS, type Stage, startStage, uses } from "../support/oauthClientConfig.js";
+import { entra, HOSTS, type Made, type Stage, startStage, uses } from "../support/oauthClientConfig.js";
 import type { Inputs } from "../support/providerHost.js";
 
 /** The right for one's own apps does not reach those of others. */
@@ -17,11 +17,12 @@ describe.each(HOSTS)("an adoption through the %s host", (_name, start) => {
   afterAll(() => stage.stop());
 
   /** An app of others with a secret of theirs, entered in outlook-email by hand. */
-  async function theirs(): Promise<AppByHand> {
+  async function theirs(more: object = {}): Promise<AppByHand> {
     const { odeus, tenantId } = stage.world;
     const app = await appByHand(stage.world, {
       displayName: "Mail by hand",
-      web: { redirectUris: ["https://other.example/callback"] },
+      web: { redirectUris: ["https://other.example/callback"], homePageUrl: "https://theirs.example/" },
+      ...more,
     });
     await odeus("PUT", stage.slotPath("outlook-email"), {
       clientId: app.appId,
@@ -38,6 +39,8 @@ describe.each(HOSTS)("an adoption through the %s host", (_name, start) => {
     adoptClientId,
   });
   const written = async () => (await stage.app()).properties as { displayName: string; tags?: string[]; web: { redirectUris: string[] } };
+  /** Whose accounts may sign in, and what administrators wrote down. */
+  const THEIRS = { signInAudience: "AzureADMultipleOrgs", notes: "theirs", info: { privacyStatementUrl: "https://theirs.example/privacy" } };
 
   it("marks the app by tags alone, gives it what is declared, enters it everywhere, and leaves what others added", async () => {
     const { appId, secret } = await theirs();
@@ -56,6 +59,45 @@ describe.each(HOSTS)("an adoption through the %s host", (_name, start) => {
     expect(stage.said("INFO").join(" ")).toContain("is taken over");
     expect(await stage.connect("sharepoint")).toMatchObject({ connected: true });
     expect((await stage.plan(made, made.inputs)).changes).toBe(false);
+  });
+
+  it("leaves what the program does not declare, its audience too, and says what it writes over", async () => {
+    const { appId } = await theirs(THEIRS);
+    const declared = adopting(appId);
+    const made = await stage.up(declared);
+    const kept = { ...THEIRS, web: { homePageUrl: "https://theirs.example/" } };
+    expect((await stage.app()).properties).toMatchObject(kept);
+    expect(stage.said("INFO").join(" ")).toContain('what is declared here, in place of displayName "Mail by hand"; secrets');
+    // Its people come from everywhere.
+    expect((await stage.slot("sharepoint")).client?.tenantId).toBeNull();
+    expect(await stage.connect("sharepoint")).toMatchObject({ connected: true });
+    expect(await stage.refresh(made)).toEqual({ id: made.id, state: made.state, inputs: made.inputs });
+    const { adoptClientId: _adopted, ...rest } = declared;
+    expect((await stage.plan(made, { ...rest, entra: entra({ signInAudience: THEIRS.signInAudience }) })).said).toEqual([]);
+    await stage.up({ ...rest, entra: entra({ displayName: "Renamed" }) } as Inputs, made);
+    expect((await stage.app()).properties).toMatchObject({ ...kept, displayName: "Renamed" });
+  });
+
+  it("gives it the audience that the program names, and says which one it had", async () => {
+    const { appId } = await theirs(THEIRS);
+    const declared = adopting(appId, { signInAudience: "AzureADMyOrg" });
+    await stage.up(declared);
+    expect((await stage.app()).properties).toMatchObject({ ...THEIRS, signInAudience: "AzureADMyOrg" });
+    expect(stage.said("INFO").join(" ")).toContain('in place of displayName "Mail by hand", signInAudience "AzureADMultipleOrgs"');
+    expect((await stage.slot("sharepoint")).client?.tenantId).toBe(stage.world.tenantId);
+  });
+
+  it("tells that the audience of the app was changed by hand, and the slots follow", async () => {
+    const { id, appId } = await theirs(THEIRS);
+    const made = await stage.up(adopting(appId));
+    await stage.world.graph("PATCH", `/applications/${id}`, { signInAudience: "AzureADMyOrg" });
+    const seen = (await stage.refresh(made)) as Made;
+    expect(seen.state["drift"]).toEqual([expect.stringMatching(/has the audience AzureADMyOrg by now, and had AzureADMultipleOrgs/)]);
+    const next = await stage.up(adopting(appId), seen);
+    expect(next.state["drift"]).toEqual([]);
+    expect((await stage.slot("sharepoint")).client?.tenantId).toBe(stage.world.tenantId);
+    expect((await stage.app()).properties).toMatchObject({ signInAudience: "AzureADMyOrg" });
+    expect(await stage.refresh(next)).toEqual({ id: next.id, state: next.state, inputs: next.inputs });
   });
 
   it("may be dropped from the program afterwards without a changing call", async () => {

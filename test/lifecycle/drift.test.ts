@@ -205,6 +205,26 @@ describe.each(HOSTS)("drift through the %s host", (_name, start) => {
     expect((await stage.slot("outlook-email")).client?.scopes).toEqual(["Mail.Read", "offline_access"]);
   });
 
+  it("reads an audience that was widened by hand back into the inputs, and the update narrows it again", async () => {
+    const made = await stage.up(inputs);
+    await stage.world.graph("PATCH", `/applications/${await objectId(stage)}`, { signInAudience: "AzureADMultipleOrgs" });
+    const seen = await refreshed(made);
+    expect(seen.inputs).toMatchObject({ entra: { signInAudience: "AzureADMultipleOrgs" } });
+    await mended(seen);
+    expect((await stage.app()).properties).toMatchObject({ signInAudience: "AzureADMyOrg" });
+  });
+
+  it("is not what the program leaves open: notes and links that an administrator wrote stay, whatever else changes", async () => {
+    const made = await stage.up({ ...inputs, entra: entra({ grantAdminConsent: true, termsOfServiceUrl: "https://ours.example/" }) });
+    const theirs = { notes: "theirs", web: { homePageUrl: "https://h.example/" }, info: { privacyStatementUrl: "https://p.example/" } };
+    await stage.world.graph("PATCH", `/applications/${await objectId(stage)}`, theirs);
+    const seen = await refreshed(made);
+    expect([seen.state["drift"], seen.inputs]).toEqual([[], made.inputs]);
+    await stage.up({ ...inputs, entra: entra({ grantAdminConsent: true, displayName: "Renamed" }) }, seen);
+    const { properties } = await stage.app();
+    expect(properties).toMatchObject({ ...theirs, displayName: "Renamed", info: { ...theirs.info, termsOfServiceUrl: null } });
+  });
+
   it("is not what others added: it stays, and is told", async () => {
     const made = await stage.up(inputs);
     const app = await stage.app();

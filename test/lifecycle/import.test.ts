@@ -4,6 +4,7 @@ import { markOf, tagsOf } from "../../src/core/mark.js";
 import { type AppByHand, appByHand, graphPermissions } from "../support/entraByHand.js";
 import { entra, failureOf, type Made, type Stage, startStage, uses } from "../support/oauthClientConfig.js";
 import { startPluginProcess } from "../support/pluginProcess.js";
+import type { Inputs } from "../support/providerHost.js";
 
 /** The right for one's own apps does not reach those of others. */
 const PERMISSIONS = ["Application.ReadWrite.All", "DelegatedPermissionGrant.ReadWrite.All"];
@@ -96,6 +97,20 @@ describe("an import through the plugin", () => {
     expect(await stage.world.accepted("entra", appId, secret)).toBe(true);
     await stage.destroy(rotated);
     expect((await stage.slot("outlook-email")).client).toBeUndefined();
+  });
+
+  it("of an app for people of all tenants reads its audience, which stays when the program names it no more", async () => {
+    const { id, appId } = await madeByHand();
+    await stage.world.graph("PATCH", `/applications/${id}`, { signInAudience: "AzureADMultipleOrgs" });
+    await stage.world.odeus("PATCH", stage.slotPath("outlook-email"), { tenantId: null });
+    const made = await imported(`entra/${appId}`);
+    expect(made.inputs["entra"]).toMatchObject({ signInAudience: "AzureADMultipleOrgs" });
+    expect(await stage.plan(made, made.inputs)).toEqual({ changes: false, said: [] });
+    const { signInAudience: _kept, ...rest } = made.inputs["entra"] as Inputs;
+    expect(await stage.plan(made, { ...made.inputs, entra: rest })).toEqual({ changes: false, said: [] });
+    await stage.up({ ...made.inputs, entra: { ...rest, displayName: "Odeus mail" } }, made);
+    expect((await stage.app()).properties).toMatchObject({ signInAudience: "AzureADMultipleOrgs", displayName: "Odeus mail" });
+    expect((await stage.slot("outlook-email")).client?.tenantId).toBeNull();
   });
 
   it("of an app that this stack made finds what was declared", async () => {

@@ -1,6 +1,7 @@
 /** What the plugin looks at in a preview: everything that reads can tell, without a change and without a try of the client. */
 
 import { UNKNOWN } from "../../src/core/value.js";
+import { appByHand } from "../support/entraByHand.js";
 import { entra, failureOf, type Stage, startStage, uses } from "../support/oauthClientConfig.js";
 import { startPluginProcess } from "../support/pluginProcess.js";
 import type { HostFailure, Inputs } from "../support/providerHost.js";
@@ -49,6 +50,17 @@ it("tells redirect URLs and scopes, and leaves open what only `up` can know", as
 it("tells the id of a client that the program names, and asks no token endpoint about it", async () => {
   expect(await preview(JIRA)).toMatchObject({ clientId: "client-of-jira" });
   expect((await stage.world.calls()).map(({ counterpart }) => counterpart)).not.toContain("atlassian");
+});
+
+it("of an adoption tells what it writes over, and what stays is not among it", async () => {
+  const { appId } = await appByHand(stage.world, { displayName: "Mail by hand", notes: "theirs", signInAudience: "AzureADMultipleOrgs" });
+  await stage.world.clearCalls();
+  await preview({ ...MAIL, adoptClientId: appId });
+  await preview({ ...MAIL, entra: entra({ signInAudience: "AzureADMyOrg" }), adoptClientId: appId });
+  expect(stage.said("INFO")).toEqual([
+    expect.stringContaining('what is declared here, in place of displayName "Mail by hand"; secrets'),
+    expect.stringContaining('in place of displayName "Mail by hand", signInAudience "AzureADMultipleOrgs"; secrets'),
+  ]);
 });
 
 it("of an update keeps what stays, and opens what a run may change, an exported secret too", async () => {

@@ -55,6 +55,31 @@ it.each<[string, Properties, Properties]>([
   expect(diff(stateOf(before), after)).toEqual({ differences: [], announcements: [] });
 });
 
+describe("an audience left out", () => {
+  const named = (signInAudience?: string): Properties => ({
+    ...MAIL,
+    entra: { displayName: "Odeus mail", ...(signInAudience === undefined ? {} : { signInAudience }) },
+  });
+  const [ONE, MANY] = ["AzureADMyOrg", "AzureADMultipleOrgs"];
+
+  it("is the standard of an app made here", () => {
+    expect(paths(stateOf(named(ONE)), named())).toEqual([]);
+    expect(paths(stateOf(named()), named(ONE))).toEqual([]);
+    expect(paths(stateOf(named(MANY)), named())).toEqual(["delete entra.signInAudience"]);
+    expect(paths(stateOf(named()), named(MANY))).toEqual(["add entra.signInAudience"]);
+  });
+
+  it("is what an app of others has", () => {
+    const adopted = (state: Properties): Properties => ({
+      ...state,
+      rollout: { ...(state["rollout"] as Properties), client: { objectId: "o", signInAudience: MANY } },
+    });
+    expect(paths(adopted(stateOf(named(MANY))), named())).toEqual([]);
+    expect(paths(adopted(stateOf(named())), named(MANY))).toEqual([]);
+    expect(paths(adopted(stateOf(named())), named(ONE))).toEqual(["add entra.signInAudience"]);
+  });
+});
+
 it.each<[string, Properties, Properties, string[]]>([
   ["an added integration", MAIL, { ...MAIL, integrations: uses("sharepoint", "outlook-email") }, ["add integrations[0]"]],
   ["a removed one", { ...MAIL, integrations: uses("a", "b") }, { ...MAIL, integrations: uses("b") }, ["delete integrations[0]"]],

@@ -79,6 +79,16 @@ describe.each(versions.flatMap((version) => READERS.map((reader) => [version, ..
       expect(await changingCalls()).toEqual([]);
     });
 
+    it("are quiet for a program that leaves out the audience, which they all name", async () => {
+      for (const resource of recorded.resources.filter((one) => one.inputs["entra"] !== undefined && !isUnfinished(one))) {
+        const { signInAudience, ...entra } = resource.inputs["entra"] as Inputs;
+        expect(signInAudience).toBe("AzureADMyOrg");
+        const { id, state } = resource as RecordedResource & Record<"state", Inputs>;
+        const { inputs } = await host.check(urnOf(resource), { ...resource.inputs, entra } as Inputs);
+        expect((await host.diff(urnOf(resource), id, state, inputs as Inputs)).changes).toBe(false);
+      }
+    });
+
     it("are finished by the next up where a run left something", async () => {
       const [resource] = recorded.resources.filter(isUnfinished) as [RecordedResource & Record<"inputs" | "state", Inputs>];
       const { id, inputs, state } = resource;

@@ -48,8 +48,10 @@ const entra = z
       .meta({ onChange: "A change makes a new app in the other tenant: users sign in again when their access token ends." }),
     signInAudience: z
       .enum(["AzureADMyOrg", "AzureADMultipleOrgs", "AzureADandPersonalMicrosoftAccount", "PersonalMicrosoftAccount"])
-      .default("AzureADMyOrg")
-      .describe("Whose accounts may sign in, in Microsoft's own words. With AzureADMyOrg the tenant is entered in the workspace too."),
+      .optional()
+      .describe(
+        "Whose accounts may sign in, in Microsoft's own words. Default: `AzureADMyOrg`; an app that others made (adopted or imported) keeps its own. With AzureADMyOrg the tenant is entered in the workspace too.",
+      ),
     logo: z
       .custom<AssetValue>((value) => typeof value === "object" && value !== null && (value as AssetValue).kind === "asset", {
         message: "must be a file (asset): JPEG, PNG or GIF, at most 100 KB",

@@ -1,5 +1,6 @@
 /** What differs between state and inputs, and what that means to people. Offline: state, inputs, clock. */
 
+import { STANDARD_AUDIENCE } from "../../authorizationServers/entraApplication.js";
 import { instanceOrigin } from "../../clients/serviceNowSignIn.js";
 import { minus } from "../../core/sets.js";
 import { type Properties, UNKNOWN, type Value } from "../../core/value.js";
@@ -134,7 +135,17 @@ function announceIntegrations(before: Value[], after: Value[], recorded: Recorde
 
 function inputDifferences(state: Properties, inputs: Properties): Difference[] {
   const names = [...KINDS, "rotation", "verify", "adoptClientId", "replaceClientIds", "exportClientSecret"];
-  return names.flatMap((name) => compare(name, state[name], inputs[name], isSet));
+  const found = names.flatMap((name) => compare(name, state[name], inputs[name], isSet));
+  return found.filter(({ path }) => path !== "entra.signInAudience" || !sameAudience(state, inputs));
+}
+
+/** Left out, the audience of an app made here is the standard, and an app that others made keeps what it has. */
+function sameAudience(state: Properties, inputs: Properties): boolean {
+  const before = at(state, "entra", "signInAudience");
+  const after = at(inputs, "entra", "signInAudience");
+  const standing = at(state, "rollout", "client", "signInAudience");
+  if (standing !== undefined) return after === undefined || after === (before ?? standing);
+  return (after ?? STANDARD_AUDIENCE) === (before ?? STANDARD_AUDIENCE);
 }
 
 function integrationDifferences(before: Value[], after: Value[], recorded: Recorded): Difference[] {

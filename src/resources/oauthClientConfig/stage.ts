@@ -25,7 +25,15 @@ export function serverOf(context: Context, properties: Properties, recordedTenan
   const { config, env } = context;
   const { entra, serviceNow, existing } = properties as unknown as OAuthClientConfigInputs;
   const common = { config, env, limits: limitsOf(config) };
-  if (entra !== undefined) return createEntraServer({ ...common, settings: entraSettings(entra), tenantId: tenantOf(config, entra.tenantId, recordedTenant) });
+  if (entra !== undefined) {
+    const formerly = (before as unknown as OAuthClientConfigInputs | undefined)?.entra;
+    return createEntraServer({
+      ...common,
+      settings: entraSettings(entra),
+      formerly: formerly === undefined ? {} : entraSettings(formerly),
+      tenantId: tenantOf(config, entra.tenantId, recordedTenant),
+    });
+  }
   if (serviceNow !== undefined) {
     const formerly = (before as unknown as OAuthClientConfigInputs | undefined)?.serviceNow;
     return createServiceNowServer({
@@ -148,12 +156,13 @@ function formerServer(context: Context, inputs: Properties, state: Properties | 
   // Its settings matter no more, but for its name in messages and whether it is purged.
   const entra =
     ((state?.["entra"] ?? inputs["entra"]) as unknown as EntraInputs | undefined) ??
-    ({ displayName: former.clientId, signInAudience: "AzureADMyOrg", grantAdminConsent: false, secretLifetimeDays: 180, purgeOnDestroy: false } as EntraInputs);
+    ({ displayName: former.clientId, grantAdminConsent: false, secretLifetimeDays: 180, purgeOnDestroy: false } as EntraInputs);
   return createEntraServer({
     config: context.config,
     env: context.env,
     limits: limitsOf(context.config),
     settings: entraSettings(entra),
+    formerly: {},
     tenantId: former.tenantId,
   });
 }
