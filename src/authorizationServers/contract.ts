@@ -95,7 +95,7 @@ export interface Sighting {
   mark: Mark | undefined;
   /** Its settings in the names of the inputs; those that are not set are left out. */
   settings: Record<string, unknown>;
-  /** Of the secrets that it has now, the one that ends first: which of them is in use, nobody can tell. */
+  /** Of the secrets that have not ended, the one that ends first: which of them is in use, nobody can tell. Where all have ended, the last. */
   secret?: { createdAt: string; expiresAt?: string };
   /** What stands there otherwise than the program declares it, each with its name: lost where the client is taken over. */
   overwrites?: string[];

@@ -200,7 +200,7 @@ export function createEntraServer(options: EntraOptions): AuthorizationServer {
         const found = app ?? (await deletedOfOurs(clientId));
         if (found === undefined) return undefined;
         const client = clientOf(found, tenantId, isKey(found.uniqueName) ? {} : { signInAudience: found.signInAudience });
-        return { client, mark: markOfTags(found.tags), ...seen(found), overwrites: overwritten(found, declaredFor(client)) };
+        return { client, mark: markOfTags(found.tags), ...seen(found, env.now()), overwrites: overwritten(found, declaredFor(client)) };
       });
     },
 

@@ -159,11 +159,13 @@ function settingsNow(application: Application): Record<string, unknown> {
   };
 }
 
-/** An app that this program did not make, or does not know: all its settings, and the secret that ends first. */
-export function seen(application: Application): Pick<Sighting, "settings" | "secret"> {
+/** An app that this program did not make, or does not know: all its settings, and the secret that ends first of those that can be in use. */
+export function seen(application: Application, now: Date): Pick<Sighting, "settings" | "secret"> {
   const settings = Object.fromEntries(Object.entries(settingsNow(application)).filter(([, value]) => value !== undefined));
-  const ends = ({ endDateTime }: PasswordCredential): string => endDateTime ?? "9999";
-  const [first] = [...application.passwordCredentials].sort((one, other) => ends(one).localeCompare(ends(other)));
+  const ends = ({ endDateTime }: PasswordCredential): number => (endDateTime === null ? Number.POSITIVE_INFINITY : Date.parse(endDateTime));
+  // Entra keeps secrets that have ended. Where nothing else is left, the last that ended is the one that people had signed in with.
+  const byEnd = application.passwordCredentials.toSorted((one, other) => (ends(one) < ends(other) ? -1 : 1));
+  const first = byEnd.find((one) => ends(one) > now.getTime()) ?? byEnd.at(-1);
   if (first?.startDateTime == null) return { settings };
   return { settings, secret: { createdAt: first.startDateTime, ...(first.endDateTime === null ? {} : { expiresAt: first.endDateTime }) } };
 }

@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import { change, compare, type EntraSettings, newBody, overwritten, scopeIdsOf, settingsOf } from "../../src/authorizationServers/entraApplication.js";
+import { change, compare, type EntraSettings, newBody, overwritten, scopeIdsOf, seen, settingsOf } from "../../src/authorizationServers/entraApplication.js";
 import { type Application, type ApplicationBody, MICROSOFT_GRAPH_APP_ID } from "../../src/clients/graph.js";
 import { keyOf, type Mark, markOfTags, tagsOf } from "../../src/core/mark.js";
 
@@ -184,6 +184,17 @@ it("tells what an app lacks, and what others added", () => {
     extraScopes: ["s9"],
   });
   expect(scopeIdsOf(app({ requiredResourceAccess: [] }))).toEqual([]);
+});
+
+it("dates an app by the secret that ends first of those that have not ended; where all have, by the last", () => {
+  const secret = (startDateTime: string, endDateTime: string | null) => ({ keyId: startDateTime, displayName: null, startDateTime, endDateTime });
+  const [ended, earlier] = [secret("2023-01-01T00:00:00Z", "2024-01-01T00:00:00Z"), secret("2022-01-01T00:00:00Z", "2023-01-01T00:00:00Z")];
+  const [later, endless] = [secret("2026-02-01T00:00:00Z", "2026-09-01T00:00:00.5Z"), secret("2026-01-01T00:00:00Z", null)];
+  const dated = (...passwordCredentials: Application["passwordCredentials"]) => seen(app({ passwordCredentials }), new Date("2026-03-01T00:00:00Z")).secret;
+  expect(dated(endless, ended, later, earlier)).toEqual({ createdAt: later.startDateTime, expiresAt: later.endDateTime });
+  expect(dated(ended, endless)).toEqual({ createdAt: endless.startDateTime });
+  expect(dated(ended, earlier)).toEqual({ createdAt: ended.startDateTime, expiresAt: ended.endDateTime });
+  expect(dated()).toBeUndefined();
 });
 
 it("reads back only what the program set", () => {

@@ -1,7 +1,7 @@
 /** Taking a client that is in use into a program: by `<kind>/<client id>`, quiet afterwards, and refused where nothing is to be imported. */
 
 import { markOf, tagsOf } from "../../src/core/mark.js";
-import { type AppByHand, appByHand, graphPermissions } from "../support/entraByHand.js";
+import { type AppByHand, appByHand, endedSecret, graphPermissions } from "../support/entraByHand.js";
 import { entra, failureOf, type Made, type Stage, startStage, uses } from "../support/oauthClientConfig.js";
 import { startPluginProcess } from "../support/pluginProcess.js";
 import type { Inputs } from "../support/providerHost.js";
@@ -78,6 +78,15 @@ describe("an import through the plugin", () => {
     expect(await stage.changingCalls()).toEqual([]);
     const refreshed = await stage.refresh(made);
     expect(refreshed).toEqual(made);
+  });
+
+  it("of an app with a secret that has ended passes it over, and the next up issues none", async () => {
+    const app = await madeByHand();
+    await endedSecret(stage.world, app);
+    const made = await imported(`entra/${app.appId}`);
+    const [inUse] = (await stage.app()).passwordCredentials;
+    expect(made.state["secretExpiresAt"]).toBe(inUse?.endDateTime);
+    expect(await stage.plan(made, made.inputs)).toEqual({ changes: false, said: [] });
   });
 
   it("is followed by updates that keep the secret in use, and by a rotation that leaves the secret of others alone", async () => {

@@ -18,6 +18,12 @@ export async function appByHand({ graph, tenantId }: World, body: Record<string,
   return { id: app.id, appId: app.appId, secret: added.secretText };
 }
 
+/** A secret of earlier years beside the others: Entra keeps what has ended. */
+export async function endedSecret({ graph }: World, { id }: AppByHand): Promise<void> {
+  const passwordCredential = { displayName: "of earlier", startDateTime: "2023-01-01T00:00:00Z", endDateTime: "2024-01-01T00:00:00Z" };
+  await graph("POST", `/applications/${id}/addPassword`, { passwordCredential });
+}
+
 /** These delegated scopes of Microsoft Graph, as an app registration holds them. */
 export async function graphPermissions({ graph }: World, names: readonly string[]): Promise<object[]> {
   const resourceAppId = "00000003-0000-0000-c000-000000000000";

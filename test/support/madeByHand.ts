@@ -2,7 +2,7 @@
 
 import type { WorldOptions } from "../../src/sandbox/world.js";
 import type { EngineStack } from "./engineStack.js";
-import { appByHand, graphPermissions } from "./entraByHand.js";
+import { appByHand, endedSecret, graphPermissions } from "./entraByHand.js";
 import type { World } from "./sandbox.js";
 
 /** The right for one's own apps does not reach those of others. */
@@ -18,6 +18,7 @@ export async function madeByHand(stack: Pick<EngineStack, "slot" | "world">) {
     web: { redirectUris: [mail.redirectUrl] },
     requiredResourceAccess: await graphPermissions(world, mail.defaultScopes),
   });
+  await endedSecret(world, app);
   await world.odeus("PUT", slotOf(world, "outlook-email"), { clientId: app.appId, clientSecret: app.secret, tenantId: world.tenantId, scopeSync: true });
 
   const { redirectUrl, defaultScopes } = await stack.slot("jira");
