@@ -132,13 +132,13 @@ export function createEntraServer(options: EntraOptions): AuthorizationServer {
     const wished = settings.grantAdminConsent ? wish.scopes.map(bareScope) : [];
     if (wished.length > 0 || granted.length > 0) {
       const ids = { servicePrincipalId: servicePrincipal, resourceId: (await scopes()).resourceId };
-      await convergeGrant(graph, ids, { wished, formerly: granted }, patience, (held) =>
+      const ours = await convergeGrant(graph, ids, { wished, formerly: granted }, patience, (held) =>
         undoable({
           what: `the tenant-wide consent for ${name} is as it was`,
           run: () => convergeGrant(graph, ids, { wished: held, formerly: wished }, patience),
         }),
       );
-      objects["granted"] = wished.join(" ");
+      objects["granted"] = ours.join(" ");
     }
     return { ...client, objects };
   }

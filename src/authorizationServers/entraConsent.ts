@@ -2,7 +2,7 @@
 
 import type { Graph, PermissionGrant, ServicePrincipal } from "../clients/graph.js";
 import { isRemote, RemoteError } from "../core/errors.js";
-import { converged, sameSet } from "../core/sets.js";
+import { converged, minus, sameSet } from "../core/sets.js";
 import { type Patience, untilReady } from "../core/wait.js";
 
 /** An app, a service principal or a grant that was made a moment ago and is not visible everywhere yet. */
@@ -42,28 +42,35 @@ export async function findGrant(graph: Graph, servicePrincipalId: string, resour
   return (await graph.listGrants(servicePrincipalId)).find((grant) => grant.resourceId === resourceId);
 }
 
-/** Makes the grant hold the wished scopes beside what others granted. Before its first effect it tells what the grant held. */
+/**
+ * Makes the grant hold the wished scopes beside what others granted. Before its first effect it tells what the grant held.
+ * Answers the scopes that are ours from now on: of the wished ones, those that were ours, and those that it did not hold. A run
+ * that was killed between granting and recording leaves a grant that nobody can tell from one of others, so the next run takes
+ * it for theirs and it stays: a consent too many can be withdrawn by hand, one too few asks everybody again.
+ */
 export async function convergeGrant(
   graph: Graph,
   ids: { servicePrincipalId: string; resourceId: string },
   scopes: { wished: string[]; formerly: string[] },
   patience: Patience,
   changing: (held: string[]) => void = () => undefined,
-): Promise<void> {
+): Promise<string[]> {
   let told = false;
-  await untilReady(
+  return untilReady(
     patience,
     (error) => notReplicated(error) || isRemote(error, undefined, "GrantExists"),
     async () => {
       const grant = await findGrant(graph, ids.servicePrincipalId, ids.resourceId);
       const current = scopesOf(grant);
       const next = converged(current, scopes.wished, scopes.formerly);
-      if (sameSet(current, next)) return;
+      const ours = minus(scopes.wished, minus(current, scopes.formerly));
+      if (sameSet(current, next)) return ours;
       if (!told) changing(current);
       told = true;
       if (grant === undefined) await graph.createGrant(ids.servicePrincipalId, ids.resourceId, next.join(" "));
       else if (next.length === 0) await graph.deleteGrant(grant.id);
       else await graph.patchGrant(grant.id, next.join(" "));
+      return ours;
     },
   );
 }

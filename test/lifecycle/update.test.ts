@@ -1,5 +1,6 @@
 /** Every change of a declaration is an update in place: the client is made as declared, and nothing else is touched. */
 
+import { consentByHand } from "../support/entraByHand.js";
 import { entra, HOSTS, type Made, type Stage, startStage, type Up, uses } from "../support/oauthClientConfig.js";
 import type { Inputs } from "../support/providerHost.js";
 import type { EntraApplication } from "../support/sandbox.js";
@@ -179,6 +180,30 @@ describe.each(HOSTS)("an update through the %s host", (_name, start) => {
     await stage.world.graph("PATCH", `/oauth2PermissionGrants/${grant?.id}`, { scope: `${grant?.scope} Contacts.Read` });
     await updated(granted, off);
     expect(await stage.grantedScopes()).toEqual(["Contacts.Read"]);
+  });
+
+  it.each([
+    ["all", (scopes: string[]) => scopes, [], /^the tenant-wide consent stays: this resource has no record of having granted any of it$/],
+    [
+      "some",
+      (scopes: string[]) => scopes.slice(2),
+      ["patchGrant"],
+      /^the tenant-wide consent that this resource granted \(Mail\.ReadWrite, Mail\.Send\) is taken back/,
+    ],
+  ])("of the tenant-wide consent leaves what others granted, here %s of it, and says so", async (_what, theirs, calls, said) => {
+    const off = { integrations: uses("outlook-email"), entra: entra() };
+    const on = { integrations: uses("outlook-email"), entra: entra({ grantAdminConsent: true }) };
+    const made = await stage.up(off);
+    const { defaultScopes } = await stage.slot("outlook-email");
+    const consented = theirs(defaultScopes);
+    await consentByHand(stage.world, String(made.state["clientId"]), consented);
+    const granted = await updated(made, on);
+    expect(await operations()).toEqual(calls);
+    expect(await stage.grantedScopes()).toEqual([...defaultScopes].sort());
+    expect((await stage.plan(granted, off)).said).toEqual([expect.stringMatching(said)]);
+    await updated(granted, off);
+    expect(await operations()).toEqual(calls);
+    expect(await stage.grantedScopes()).toEqual([...consented].sort());
   });
 
   it("that exports the secret later issues a new one and gives it as a secret", async () => {

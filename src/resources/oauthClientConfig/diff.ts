@@ -43,8 +43,14 @@ export function diffOf(state: Properties, inputs: Properties, recorded: Recorded
     announcements.push(`the current client secret is not in every integration, and kept nowhere: ${GAP}`);
   if (at(state, "entra", "logo") !== undefined && at(inputs, "entra") !== undefined && at(inputs, "entra", "logo") === undefined)
     announcements.push("the logo stays at the app: Microsoft Graph has no documented call that removes it");
-  if (at(state, "entra", "grantAdminConsent") === true && at(inputs, "entra", "grantAdminConsent") === false)
-    announcements.push("the tenant-wide consent that this resource granted is taken back: users or an administrator consent themselves");
+  if (at(state, "entra", "grantAdminConsent") === true && at(inputs, "entra", "grantAdminConsent") === false) {
+    const granted = (recorded.client?.objects["granted"] ?? "").replaceAll(" ", ", ");
+    announcements.push(
+      granted === ""
+        ? "the tenant-wide consent stays: this resource has no record of having granted any of it"
+        : `the tenant-wide consent that this resource granted (${granted}) is taken back: users or an administrator consent themselves`,
+    );
+  }
   return { differences, announcements };
 }
 
