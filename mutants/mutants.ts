@@ -38,6 +38,10 @@ export const SUITES = {
   probes: { files: ["test/authorizationServers/probes.test.ts"] },
   reach: { files: ["test/clients/privateNetwork.test.ts", "test/clients/http.test.ts"] },
   verification: { files: ["test/lifecycle/verification.test.ts"], named: THROUGH_THE_PLUGIN, built: true },
+  application: { files: ["test/authorizationServers/entraApplication.test.ts"] },
+  import: { files: ["test/lifecycle/import.test.ts"], named: THROUGH_THE_PLUGIN, built: true },
+  adopt: { files: ["test/lifecycle/adopt.test.ts"], named: THROUGH_THE_PLUGIN, built: true },
+  consent: { files: ["test/lifecycle/update.test.ts"], named: "plugin.*tenant-wide consent", built: true },
 } satisfies Record<string, Suite>;
 
 const nothing = "/* nothing */";
@@ -371,6 +375,48 @@ export const MUTANTS: readonly Mutant[] = [
     from: 'json: { passwordCredential: { displayName, endDateTime } },\n        repeat: "throttled",',
     to: 'json: { passwordCredential: { displayName, endDateTime } },\n        repeat: "repeatable",',
     suite: "matrix",
+  },
+  {
+    name: "Entra: what the program never declared is cleared",
+    file: "src/authorizationServers/entraApplication.ts",
+    from: "(name in formerly ? null : stands)",
+    to: "(name in formerly || stands !== undefined ? null : stands)",
+    suite: "application",
+  },
+  {
+    name: "Entra: a secret that has ended counts as the one in use",
+    file: "src/authorizationServers/entraApplication.ts",
+    from: "ends(one) > now.getTime()",
+    to: "ends(one) > 0 * now.getTime()",
+    suite: "import",
+  },
+  {
+    name: "Entra: an adopted app gets the standard audience",
+    file: "src/authorizationServers/entra.ts",
+    from: "isKey(found.uniqueName) ? {} : { signInAudience: found.signInAudience }",
+    to: "isKey(found.uniqueName) ? { signInAudience: found.signInAudience } : {}",
+    suite: "adopt",
+  },
+  {
+    name: "Entra: consent that others gave counts as granted here",
+    file: "src/authorizationServers/entraConsent.ts",
+    from: "minus(scopes.wished, minus(current, scopes.formerly))",
+    to: "minus(scopes.wished, minus([], scopes.formerly))",
+    suite: "consent",
+  },
+  {
+    name: "a tenant that others entered is taken out of the slot",
+    file: "src/rollout/enter.ts",
+    from: "(stage.server.slotTenant(client) ?? place.tenantId)",
+    to: "stage.server.slotTenant(client)",
+    suite: "import",
+  },
+  {
+    name: "a tenant that others entered is drift",
+    file: "src/rollout/observe.ts",
+    from: "server.slotTenant(client) ?? record.tenantId)",
+    to: "server.slotTenant(client))",
+    suite: "import",
   },
   {
     name: "Entra: secrets that others have added are taken for ours",

@@ -241,6 +241,8 @@ export interface SlotRecord {
   scopeSync?: boolean | undefined;
   /** True: the integration was made from scratch. */
   custom?: boolean | undefined;
+  /** A tenant that others had entered with this client, which needs none: it stays. */
+  tenantId?: string | undefined;
 }
 
 /** When the client secret is replaced, and how long the previous one stays valid. Snowflake's secrets have no end of their own. */

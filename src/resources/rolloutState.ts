@@ -47,6 +47,7 @@ const slotRecord = z
     secretUpdatedAt: z.string().optional().describe("When the workspace last took a secret from us, by its own clock."),
     scopeSync: z.boolean().optional().describe("Whether the workspace keeps the scopes."),
     custom: z.boolean().optional().describe("True: the integration was made from scratch."),
+    tenantId: z.string().optional().describe("A tenant that others had entered with this client, which needs none: it stays."),
   })
   .meta({ id: "SlotRecord", description: "One workspace slot as this resource left it." });
 
@@ -106,13 +107,14 @@ export function stateOf(recorded: Recorded, server: AuthorizationServer): Record
       ...(recorded.generation === undefined ? {} : { generation: recorded.generation }),
       client: { ...client?.objects, ...secretIds(secret) },
       slots: Object.fromEntries(
-        Object.entries(recorded.slots).map(([id, { written, slug, secretUpdatedAt, scopeSync, custom }]) => [
+        Object.entries(recorded.slots).map(([id, { written, slug, secretUpdatedAt, scopeSync, custom, tenantId }]) => [
           id,
           {
             integration: written,
             ...(slug === undefined ? {} : { slug }),
             scopeSync,
             ...(custom ? { custom } : {}),
+            ...(tenantId === undefined ? {} : { tenantId }),
             ...(secretUpdatedAt === undefined ? {} : { secretUpdatedAt }),
           },
         ]),
@@ -144,6 +146,7 @@ export function recordedIn(
       ...slotFacts(slot.integration),
       scopeSync: slot.scopeSync ?? true,
       custom: slot.custom ?? false,
+      ...(slot.tenantId === undefined ? {} : { tenantId: slot.tenantId }),
       ...(slot.secretUpdatedAt === undefined ? {} : { secretUpdatedAt: slot.secretUpdatedAt }),
     },
   ]);

@@ -31,7 +31,7 @@ const FRESH_MS = 5_000;
 export function slotWish(stage: Stage, client: RegisteredClient, place: Place): SlotWish {
   return {
     clientId: client.clientId,
-    tenantId: place.slot.tenantIdSupported ? stage.server.slotTenant(client) : undefined,
+    tenantId: place.slot.tenantIdSupported ? (stage.server.slotTenant(client) ?? place.tenantId) : undefined,
     scopes: place.use.scopes,
     endpoints: place.slot.custom === undefined ? undefined : stage.server.endpoints(client),
   };

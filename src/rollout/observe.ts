@@ -42,7 +42,10 @@ export async function observe(stage: Pick<Stage, "odeus" | "server" | "mark">, r
     const record = recorded.slots[id];
     if (record === undefined) return;
     const slot = slots[index];
-    drift.push(...slotDrift(record, slot, client.clientId, server.slotTenant(client)), ...customDrift(record, slot, server.endpoints(client)));
+    drift.push(
+      ...slotDrift(record, slot, client.clientId, server.slotTenant(client) ?? record.tenantId),
+      ...customDrift(record, slot, server.endpoints(client)),
+    );
     now[id] = record;
     if (slot !== undefined && !record.scopeSync && slot.mode === "CUSTOM" && slot.clientId === client.clientId && (record.custom || !slot.scopeSync))
       scopes[id] = slot.scopes;

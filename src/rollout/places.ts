@@ -16,6 +16,8 @@ export interface Place {
   integration: ResolvedIntegration;
   slot: Slot;
   scopes: string[];
+  /** What the slot keeps where the client needs no tenant: one that others had entered with this client before it was ours. */
+  tenantId?: string | undefined;
 }
 
 /** `recordedIds`: the slots that state knows; a workspace that knows none of them is another workspace. */

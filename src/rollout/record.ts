@@ -48,6 +48,8 @@ export interface SlotRecord {
   custom: boolean;
   /** Absent: this slot has not got the current secret; the next run owes it. */
   secretUpdatedAt?: string;
+  /** A tenant that others had entered with this client, which needs none: it stays. */
+  tenantId?: string;
 }
 
 /** By which a declaration may mean this slot. */

@@ -52,7 +52,9 @@ export async function rollOut(stage: Stage, wish: Wish, before: Recorded | undef
   try {
     env.say.progress("reading the workspace and the authorization server");
     const seenAt = env.now().getTime();
-    const { places, wished, found, declared, own, orphans } = await survey(stage, wish, before);
+    const surveyed = await survey(stage, wish, before);
+    const { wished, found, declared, own, orphans } = surveyed;
+    const places = surveyed.places.map((place) => ({ ...place, tenantId: keptTenant(place) }));
 
     // Known from here on: a later run may be killed right after it entered the client, and a destroy has to find it.
     for (const place of places) draft.slots[place.integration.id] ??= { ...slotRecord(place), secretUpdatedAt: PLANNED };
@@ -145,6 +147,11 @@ export async function rollOut(stage: Stage, wish: Wish, before: Recorded | undef
       return { client: await server.converge(recalled, mark, widened, formerly, undo.push), isNew: false };
     }
 
+    function keptTenant({ slot, integration }: Place): string | undefined {
+      if (stage.continues) return before?.slots[integration.id]?.tenantId;
+      return slot.clientId !== null && slot.clientId === wish.adoptClientId ? (slot.tenantId ?? undefined) : undefined;
+    }
+
     async function held(): Promise<string[]> {
       return places.flatMap(({ slot }) => (slot.mode === "CUSTOM" ? (slot.clientId ?? []) : []));
     }
@@ -230,7 +237,10 @@ export async function rollOut(stage: Stage, wish: Wish, before: Recorded | undef
       const { integration } = place;
       const entered = withSecret ? undefined : before?.slots[integration.id]?.secretUpdatedAt;
       const at = wasWritten && withSecret ? (written.get(integration.id)?.clientSecretUpdatedAt ?? undefined) : entered;
-      draft.slots[integration.id] = { ...slotRecord(place), ...(at === undefined ? {} : { secretUpdatedAt: at }) };
+      const { tenantId, ...entry } = slotRecord(place);
+      // Once the client has needed one, the tenant in the slot is ours.
+      const kept = tenantId !== undefined && server.slotTenant(client) === undefined;
+      draft.slots[integration.id] = { ...entry, ...(kept ? { tenantId } : {}), ...(at === undefined ? {} : { secretUpdatedAt: at }) };
     }
 
     /** Not written by this run, and not known to hold this secret from an earlier one. */
@@ -261,7 +271,8 @@ export async function rollOut(stage: Stage, wish: Wish, before: Recorded | undef
   }
 }
 
-function slotRecord({ use, integration, slot, scopes }: Place): SlotRecord {
+function slotRecord({ use, integration, slot, scopes, tenantId }: Place): SlotRecord {
   const { slug, custom } = integration;
-  return { written: use.written, slug, redirectUrl: slot.redirectUrl, scopes, scopeSync: use.scopes === undefined, custom };
+  const entry = { written: use.written, slug, redirectUrl: slot.redirectUrl, scopes, scopeSync: use.scopes === undefined, custom };
+  return { ...entry, ...(tenantId === undefined ? {} : { tenantId }) };
 }

@@ -68,14 +68,16 @@ describe.each(HOSTS)("an adoption through the %s host", (_name, start) => {
     const kept = { ...THEIRS, web: { homePageUrl: "https://theirs.example/" } };
     expect((await stage.app()).properties).toMatchObject(kept);
     expect(stage.said("INFO").join(" ")).toContain('what is declared here, in place of displayName "Mail by hand"; secrets');
-    // Its people come from everywhere.
-    expect((await stage.slot("sharepoint")).client?.tenantId).toBeNull();
+    // Its people come from everywhere, but where somebody has entered a tenant.
+    const tenants = async () => [(await stage.slot("outlook-email")).client?.tenantId, (await stage.slot("sharepoint")).client?.tenantId];
+    expect(await tenants()).toEqual([stage.world.tenantId, null]);
     expect(await stage.connect("sharepoint")).toMatchObject({ connected: true });
     expect(await stage.refresh(made)).toEqual({ id: made.id, state: made.state, inputs: made.inputs });
     const { adoptClientId: _adopted, ...rest } = declared;
     expect((await stage.plan(made, { ...rest, entra: entra({ signInAudience: THEIRS.signInAudience }) })).said).toEqual([]);
-    await stage.up({ ...rest, entra: entra({ displayName: "Renamed" }) } as Inputs, made);
+    await stage.up({ ...rest, entra: entra({ displayName: "Renamed" }), rotation: { triggers: { by: "hand" } } } as Inputs, made);
     expect((await stage.app()).properties).toMatchObject({ ...kept, displayName: "Renamed" });
+    expect(await tenants()).toEqual([stage.world.tenantId, null]);
   });
 
   it("gives it the audience that the program names, and says which one it had", async () => {

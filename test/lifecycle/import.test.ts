@@ -122,6 +122,28 @@ describe("an import through the plugin", () => {
     expect((await stage.slot("outlook-email")).client?.tenantId).toBeNull();
   });
 
+  it("of an app for people of all tenants leaves the tenant that somebody entered in a slot, until the app needs it", async () => {
+    const { id, appId } = await madeByHand();
+    await stage.world.graph("PATCH", `/applications/${id}`, { signInAudience: "AzureADMultipleOrgs" });
+    const made = await imported(`entra/${appId}`);
+    expect(made.state["drift"]).toEqual([]);
+    expect(await stage.plan(made, made.inputs)).toEqual({ changes: false, said: [] });
+    const tenant = async () => (await stage.slot("outlook-email")).client?.tenantId;
+    const declared = (more: Inputs): Inputs => ({ ...made.inputs, entra: { ...(made.inputs["entra"] as Inputs), ...more } });
+    const renamed = await stage.up(declared({ displayName: "Odeus mail" }), made);
+    expect([renamed.state["drift"], await tenant()]).toEqual([[], stage.world.tenantId]);
+    const rotated = await stage.up({ ...declared({ displayName: "Odeus mail" }), rotation: { triggers: { by: "hand" } } }, renamed);
+    expect(await tenant()).toBe(stage.world.tenantId);
+
+    await stage.world.odeus("PATCH", stage.slotPath("outlook-email"), { tenantId: stage.world.secondTenantId });
+    const seen = (await stage.refresh(rotated)) as Made;
+    expect(seen.state["drift"]).toEqual([`outlook-email has the tenant ${stage.world.secondTenantId} in place of ${stage.world.tenantId}`]);
+    const one = await stage.up(declared({ signInAudience: "AzureADMyOrg" }), seen);
+    expect(await tenant()).toBe(stage.world.tenantId);
+    await stage.up(made.inputs, one);
+    expect(await tenant()).toBeNull();
+  });
+
   it("of an app that this stack made finds what was declared", async () => {
     const made = await stage.up({
       integrations: [{ integration: "outlook-email", scopes: ["Mail.Read", "offline_access"] }, ...uses("sharepoint")],

@@ -53,7 +53,7 @@ export async function importClient(context: Context, id: string): Promise<ReadRe
     ...(sighting?.secret === undefined ? {} : { secret: sighting.secret }),
     retiring: [],
     replaced: [],
-    slots: Object.fromEntries(holding.map((one) => [one.slot.integrationId, slotRecord(one)])),
+    slots: Object.fromEntries(holding.map((one) => [one.slot.integrationId, slotRecord(one, stage.server.slotTenant(client))])),
     additionalRedirectUrls: [],
     unfinished: [],
     drift: [],
@@ -86,7 +86,8 @@ function useOf({ slug, slot }: Holding): Properties {
   return { integration: slug, ...(kept ? { scopes: slot.scopes } : {}) };
 }
 
-function slotRecord({ slug, slot }: Holding): Recorded["slots"][string] {
+/** `needed`: the tenant that the client needs in its slots. */
+function slotRecord({ slug, slot }: Holding, needed: string | undefined): Recorded["slots"][string] {
   const { scopes } = useOf({ slug, slot });
   return {
     written: slug,
@@ -95,6 +96,7 @@ function slotRecord({ slug, slot }: Holding): Recorded["slots"][string] {
     scopes: effectiveScopes(slot, scopes as string[] | undefined),
     scopeSync: scopes === undefined,
     custom: slot.custom !== undefined,
+    ...(needed === undefined && slot.tenantId !== null ? { tenantId: slot.tenantId } : {}),
     // What stands there now counts as entered: nobody has replaced it since.
     ...(slot.clientSecretUpdatedAt === null ? {} : { secretUpdatedAt: slot.clientSecretUpdatedAt }),
   };
