@@ -161,7 +161,7 @@ export interface RolloutRecord {
   replaced?: ({ [key: string]: string })[] | undefined;
   /** What is still registered at the client and needed no more, to be taken away. */
   surplus?: SurplusRegistrations | undefined;
-  /** A slot lacks the current secret, and a new one ends it in the others. Only `true`. */
+  /** A slot lacks the current secret, and only a new one can mend it. Only `true`. */
   replacesSecret?: true | undefined;
   /** Work that an earlier run left, in sentences; part of `drift` until it is done. */
   unfinished?: string[] | undefined;

@@ -68,7 +68,7 @@ const rollout = z
       .meta({ id: "SurplusRegistrations", description: "Redirect URLs and scopes that an earlier declaration needed." })
       .optional()
       .describe("What is still registered at the client and needed no more, to be taken away."),
-    replacesSecret: z.literal(true).optional().describe("A slot lacks the current secret, and a new one ends it in the others."),
+    replacesSecret: z.literal(true).optional().describe("A slot lacks the current secret, and only a new one can mend it."),
     unfinished: z.array(z.string()).optional().describe("Work that an earlier run left, in sentences; part of `drift` until it is done."),
   })
   .meta({ id: "RolloutRecord", description: "What a later run needs to find its own work again." });

@@ -51,7 +51,7 @@ export async function observe(stage: Pick<Stage, "odeus" | "server" | "mark">, r
       scopes[id] = slot.scopes;
   });
   const { replacesSecret: _before, ...rest } = recorded;
-  const replaces = server.secrets === "one" && slots.some((slot) => slot !== undefined && needsSecret(client, { slot }, recorded));
+  const replaces = ["one", "many"].includes(server.secrets) && slots.some((slot) => slot !== undefined && needsSecret(client, { slot }, recorded));
   const held = slots.some((slot) => slot?.clientId === client.clientId);
   return {
     // Earlier clients are still to be taken away, and a slot may hold one of them.

@@ -94,7 +94,7 @@ export interface Recorded {
   /** What the client had registered for an earlier declaration, and a run that did not end well has not taken away. */
   surplus?: Surplus;
   verification?: Verification;
-  /** A refresh saw a slot that only a new secret can mend, and the server has one at a time. */
+  /** A refresh saw a slot that only a new secret can mend. */
   replacesSecret?: true;
   /** Work that a run left for the next one, in sentences. It stays known, whatever a refresh sees, until a run finishes it. */
   unfinished: string[];

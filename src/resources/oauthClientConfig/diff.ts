@@ -30,17 +30,13 @@ export function diffOf(state: Properties, inputs: Properties, recorded: Recorded
   const issuing = secretReason(state, inputs, recorded, now);
   if (issuing !== undefined) {
     differences.push({ path: "secretCreatedAt", kind: "update", input: false });
-    announcements.push(
-      recorded.kind === "serviceNow"
-        ? `${issuing}: ${GAP}`
-        : `${issuing}: a new client secret is issued, proven and entered for all integrations; the previous one stays valid for at least ${overlapHours(inputs)} h`,
-    );
+    announcements.push(`${issuing}: ${newSecret(recorded, inputs)}`);
   }
   const due = dueByItself(recorded, now);
   differences.push(...due.differences);
   announcements.push(...due.announcements);
   if (issuing === undefined && differences.length > 0 && !anotherClient(state, inputs) && lacksSecret(recorded))
-    announcements.push(`the current client secret is not in every integration, and kept nowhere: ${GAP}`);
+    announcements.push(`the current client secret is not in every integration, and kept nowhere: ${newSecret(recorded, inputs)}`);
   if (at(state, "entra", "logo") !== undefined && at(inputs, "entra") !== undefined && at(inputs, "entra", "logo") === undefined)
     announcements.push("the logo stays at the app: Microsoft Graph has no documented call that removes it");
   if (at(state, "entra", "grantAdminConsent") === true && at(inputs, "entra", "grantAdminConsent") === false) {
@@ -54,9 +50,15 @@ export function diffOf(state: Properties, inputs: Properties, recorded: Recorded
   return { differences, announcements };
 }
 
+function newSecret({ kind }: Recorded, inputs: Properties): string {
+  return kind === "serviceNow"
+    ? GAP
+    : `a new client secret is issued, proven and entered for all integrations; the previous one stays valid for at least ${overlapHours(inputs)} h`;
+}
+
 /** Whether a slot gets a new secret although nothing asks for one: a refresh saw that it lost the present one, or a run left it without. */
 function lacksSecret({ kind, replacesSecret, slots }: Recorded): boolean {
-  return kind === "serviceNow" && (replacesSecret === true || Object.values(slots).some(({ secretUpdatedAt }) => !secretUpdatedAt));
+  return (kind === "serviceNow" || kind === "entra") && (replacesSecret === true || Object.values(slots).some(({ secretUpdatedAt }) => !secretUpdatedAt));
 }
 
 /** The policy with its defaults; without one of its own, the window never fills more than half of a short lifetime. */
