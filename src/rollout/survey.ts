@@ -4,6 +4,7 @@ import type { ClientWish, RegisteredClient } from "../authorizationServers/contr
 import { ConfigError } from "../core/errors.js";
 import { nameOfMark } from "../core/mark.js";
 import { slotsHolding } from "../workspace/integrations.js";
+import { needsSecret } from "./enter.js";
 import { claimPlaces, clientWish, lookUp, type Place, requireEnterable } from "./places.js";
 import type { Recorded, SlotRecord, Wish } from "./record.js";
 import type { Stage } from "./stage.js";
@@ -43,7 +44,20 @@ export async function survey(stage: Stage, wish: Wish, before: Recorded | undefi
   for (const { use, slot } of places)
     if (slot.clientId !== null && wish.replaceClientIds.includes(slot.clientId) && !own.includes(slot.clientId))
       stage.env.say.warning(`${use.written}: client ${slot.clientId} is pushed out, as replaceClientIds asks; it cannot be put back.`);
+  if (server.secrets === "one" && endsTheOnlySecret(places, stage.continues ? before : undefined, found, wish))
+    stage.env.say.warning(
+      `${server.title} gets a new client secret in place of its only one, which nobody can read: sign-ins fail in the moment until it is entered.`,
+    );
   return { places, wished, found, declared, own, orphans };
+}
+
+/** Whether a secret in use ends for a reason that only the slots show; what program and state show, the diff has told. */
+function endsTheOnlySecret(places: readonly Place[], before: Recorded | undefined, found: RegisteredClient | undefined, wish: Wish): boolean {
+  const client = before?.client ?? found;
+  if (client === undefined) return false;
+  if (before === undefined) return wish.adoptClientId === undefined && places.some(({ slot }) => slot.clientId === client.clientId);
+  const told = wish.renewSecret || before.replacesSecret === true || places.some(({ integration }) => !before.slots[integration.id]?.secretUpdatedAt);
+  return !told && places.some((place) => needsSecret(client, place, before));
 }
 
 const ids = (places: readonly Place[]): string[] => places.map(({ integration }) => integration.id);

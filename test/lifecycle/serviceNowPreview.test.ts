@@ -1,7 +1,7 @@
 /** What the plugin looks at in a preview of a ServiceNow client: names, rights, slots; without a change. The engine asks the dynamic host for none. */
 
 import { UNKNOWN } from "../../src/core/value.js";
-import { failureOf } from "../support/oauthClientConfig.js";
+import { failureOf, type Made } from "../support/oauthClientConfig.js";
 import { startPluginProcess } from "../support/pluginProcess.js";
 import type { Inputs } from "../support/providerHost.js";
 import { type ServiceNowStage, startServiceNowStage } from "../support/serviceNowRegistry.js";
@@ -33,6 +33,32 @@ it("of an update opens what a new secret may change", async () => {
   const { state } = await stage.host.update(stage.urn(), made.id, made.state, inputs, { preview: true });
   expect(state).toMatchObject({ clientId: made.state["clientId"], clientSecret: UNKNOWN, secretCreatedAt: UNKNOWN });
   expect(state["redirectUrls"]).toHaveProperty(stage.hr);
+});
+
+const GAP = "gets a new client secret in place of its only one, which nobody can read: sign-ins fail in the moment until it is entered";
+
+it("tells the gap that a slot changed by hand makes, also where no refresh has seen it", async () => {
+  const made = await stage.up(stage.declared());
+  await stage.world.odeus("PATCH", stage.slotPath("servicenow"), { clientSecret: "by-hand" });
+  await stage.world.clearCalls();
+  const told = async (state: Made["state"]) => {
+    const { inputs } = await stage.host.check(stage.urn(), stage.declared({ comments: "after" }), made.inputs);
+    await stage.host.update(stage.urn(), made.id, state, inputs, { preview: true });
+    return stage.said("WARNING").filter((line) => line.includes(GAP)).length;
+  };
+  expect(await told(made.state)).toBe(1);
+  // The plan of what a refresh has seen says it in its own words.
+  expect(await told((await stage.refreshed(made)).state)).toBe(1);
+});
+
+it("tells the gap that a resource of another name makes, which takes its client over", async () => {
+  await stage.up(stage.declared(), undefined, "desk");
+  const next = await stage.again();
+  await stage.world.clearCalls();
+  const { inputs } = await next.host.check(next.urn("portal"), stage.declared());
+  await next.host.create(next.urn("portal"), inputs, { preview: true });
+  expect(next.said("WARNING").join()).toContain(GAP);
+  await next.host.stop();
 });
 
 it.each<[string, (stage: ServiceNowStage) => Promise<unknown>, RegExp]>([
