@@ -161,6 +161,8 @@ export interface RolloutRecord {
   replaced?: ({ [key: string]: string })[] | undefined;
   /** What is still registered at the client and needed no more, to be taken away. */
   surplus?: SurplusRegistrations | undefined;
+  /** Settings of the client that an update wrote before it failed, with their values; the inputs before them are kept. */
+  attempted?: { [key: string]: unknown } | undefined;
   /** A slot lacks the current secret, and only a new one can mend it. Only `true`. */
   replacesSecret?: true | undefined;
   /** Work that an earlier run left, in sentences; part of `drift` until it is done. */

@@ -18,6 +18,15 @@ export async function recording(
   }
 }
 
+/**
+ * The engine keeps the old inputs of an update that failed. What it wrote and could not take back counts as declared before, or it would
+ * stay for ever once the program no longer names it.
+ */
+export function withAttempted(left: Recorded, before: Recorded, settings: object): Recorded {
+  if (left.client === undefined || left.client.clientId !== before.client?.clientId || Object.keys(settings).length === 0) return left;
+  return { ...left, attempted: { ...before.attempted, ...settings } };
+}
+
 /** What changes with every rollout is not known before it. */
 export function whatChanges(known: Properties): Properties {
   return {

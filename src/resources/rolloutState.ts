@@ -68,6 +68,10 @@ const rollout = z
       .meta({ id: "SurplusRegistrations", description: "Redirect URLs and scopes that an earlier declaration needed." })
       .optional()
       .describe("What is still registered at the client and needed no more, to be taken away."),
+    attempted: z
+      .record(z.string(), z.unknown())
+      .optional()
+      .describe("Settings of the client that an update wrote before it failed, with their values; the inputs before them are kept."),
     replacesSecret: z.literal(true).optional().describe("A slot lacks the current secret, and only a new one can mend it."),
     unfinished: z.array(z.string()).optional().describe("Work that an earlier run left, in sentences; part of `drift` until it is done."),
   })
@@ -121,6 +125,7 @@ export function stateOf(recorded: Recorded, server: AuthorizationServer): Record
       ),
       ...(replaced.length === 0 ? {} : { replaced: replaced.map(replacedRecord) }),
       ...(recorded.surplus === undefined ? {} : { surplus: recorded.surplus }),
+      ...(recorded.attempted === undefined ? {} : { attempted: recorded.attempted }),
       ...(recorded.replacesSecret === undefined ? {} : { replacesSecret: recorded.replacesSecret }),
       ...(recorded.unfinished.length === 0 ? {} : { unfinished: recorded.unfinished }),
     },
@@ -173,6 +178,7 @@ export function recordedIn(
     slots: Object.fromEntries(slots),
     additionalRedirectUrls,
     ...(record.surplus === undefined ? {} : { surplus: record.surplus }),
+    ...(record.attempted === undefined ? {} : { attempted: record.attempted }),
     ...(record.replacesSecret === undefined ? {} : { replacesSecret: record.replacesSecret }),
     ...(rest.verification === undefined ? {} : { verification: verificationOf(rest.verification) }),
     unfinished,

@@ -94,6 +94,8 @@ export interface Recorded {
   /** What the client had registered for an earlier declaration, and a run that did not end well has not taken away. */
   surplus?: Surplus;
   verification?: Verification;
+  /** Settings of the client that an update wrote before it failed: a program that names them no more gives them up like its own. */
+  attempted?: Record<string, unknown>;
   /** A refresh saw a slot that only a new secret can mend. */
   replacesSecret?: true;
   /** Work that a run left for the next one, in sentences. It stays known, whatever a refresh sees, until a run finishes it. */

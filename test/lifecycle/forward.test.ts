@@ -46,6 +46,16 @@ describe.each(HOSTS)("unfinished work through the %s host", (_name, start) => {
     return next;
   }
 
+  it("of an update whose program is taken back leaves none of its settings at the app", async () => {
+    const made = await stage.up(inputs());
+    const tried = { ...rotated, entra: entra({ notes: "tried", homepageUrl: "https://tried.example/" }) };
+    await stage.world.fault({ operation: "putOAuthClient", fault: "serverError", call: 1 });
+    const kept = keptOf(await stage.failingUp(tried, made), made.inputs);
+    expect((await stage.app()).properties).toMatchObject({ notes: "tried" });
+    await finished(kept, inputs());
+    expect((await stage.app()).properties).toMatchObject({ notes: null, web: { homePageUrl: null } });
+  });
+
   it.each([
     ["the first", 0],
     ["the second", 1],

@@ -45,6 +45,22 @@ describe.each(HOSTS)("a security integration through the %s host", (host, start)
     expect((await stage.plan(await stage.refreshed(made), inputs)).changes).toBe(false);
   }
 
+  it("of an update that went forward has its standards back once the program takes that update back", async () => {
+    const before = stage.declared();
+    const made = await stage.up(before);
+    const { properties } = await stage.integration();
+    const tried = stage.declared({
+      ...{ networkPolicy: "odeus_egress", oauthEnforcePkce: true, allowedRoles: ["analyst"], comment: "tried" },
+      rotation: { triggers: { round: "1" } },
+    });
+    await stage.world.fault({ operation: "updateIntegrationAuth", fault: "serverError" });
+    const kept = keptOf(await stage.failingUp(tried, made), made.inputs);
+    expect((await stage.integration()).properties).toMatchObject({ NETWORK_POLICY: "ODEUS_EGRESS", OAUTH_ENFORCE_PKCE: true });
+    const next = await stage.up(before, kept);
+    expect((await stage.integration()).properties).toEqual(properties);
+    await whole(next, before);
+  });
+
   describe("whose create", () => {
     const inputs = () => stage.declared({ blockedRoles: ["sysadmin"], comment: "ours" });
 

@@ -9,13 +9,13 @@ import { rollOut } from "../../rollout/rollOut.js";
 import type { Stage } from "../../rollout/stage.js";
 import { survey } from "../../rollout/survey.js";
 import type { Resource } from "../resource.js";
-import { recording, whatChanges } from "../rolloutResource.js";
+import { recording, whatChanges, withAttempted } from "../rolloutResource.js";
 import { description, inputs as inputDefinition, outputs as outputDefinition } from "./definition.js";
 import { anotherClient, diffOf } from "./diff.js";
 import { importClient } from "./import.js";
 import { knownInputs } from "./knownInputs.js";
 import { claimsOf, KINDS, problemsOf, sharedOf } from "./rules.js";
-import { stageOf, wishOf } from "./stage.js";
+import { stageOf, wishOf, writtenSettings } from "./stage.js";
 import { fromState, inputsOf, readBackInputs, toState } from "./state.js";
 
 export const oauthClientConfig: Resource = {
@@ -44,7 +44,7 @@ export const oauthClientConfig: Resource = {
     const stage = stageOf(context, inputs, state, before);
     const recorded = await recording(
       () => id,
-      (left) => toState(copiesAfter(state, inputs, before, left), left, stage.server),
+      (left) => toState(copiesAfter(state, inputs, before, left), withAttempted(left, before, writtenSettings(inputs)), stage.server),
       () => rollOut(stage, wishOf(inputs, state, before, context.env.now()), before),
     );
     return { id, state: toState(inputs, recorded, stage.server) };

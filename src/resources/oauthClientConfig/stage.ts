@@ -21,25 +21,30 @@ import type { EntraInputs, OAuthClientConfigInputs, ServiceNowInputs } from "./d
 import { adoptsAnother, anotherClient, rotationOf, secretReason } from "./diff.js";
 
 /** The server of the client that these properties (inputs, or the inputs in a state) describe. `before`: those of the same client so far. */
-export function serverOf(context: Context, properties: Properties, recordedTenant: string | undefined, before?: Properties): AuthorizationServer {
+export function serverOf(
+  context: Context,
+  properties: Properties,
+  recordedTenant: string | undefined,
+  before?: { state: Properties; attempted: Recorded["attempted"] },
+): AuthorizationServer {
   const { config, env } = context;
   const { entra, serviceNow, existing } = properties as unknown as OAuthClientConfigInputs;
   const common = { config, env, limits: limitsOf(config) };
   if (entra !== undefined) {
-    const formerly = (before as unknown as OAuthClientConfigInputs | undefined)?.entra;
+    const formerly = (before?.state as unknown as OAuthClientConfigInputs | undefined)?.entra;
     return createEntraServer({
       ...common,
       settings: entraSettings(entra),
-      formerly: formerly === undefined ? {} : entraSettings(formerly),
+      formerly: formerly === undefined ? {} : { ...entraSettings(formerly), ...before?.attempted },
       tenantId: tenantOf(config, entra.tenantId, recordedTenant),
     });
   }
   if (serviceNow !== undefined) {
-    const formerly = (before as unknown as OAuthClientConfigInputs | undefined)?.serviceNow;
+    const formerly = (before?.state as unknown as OAuthClientConfigInputs | undefined)?.serviceNow;
     return createServiceNowServer({
       ...common,
       ...serviceNowOptions(serviceNow),
-      formerly: formerly === undefined ? {} : serviceNowOptions(formerly).settings,
+      formerly: formerly === undefined ? {} : { ...serviceNowOptions(formerly).settings, ...before?.attempted },
     });
   }
   if (existing === undefined) throw new ConfigError("this state names no kind of client that this version knows.");
@@ -94,7 +99,7 @@ export function stageOf(context: Context, inputs: Properties, state: Properties 
   const continues = recorded?.client !== undefined && state !== undefined && continuing(context, recorded, inputs, state);
   return {
     odeus: odeusOf(context),
-    server: serverOf(context, inputs, continues ? recorded?.client?.tenantId : undefined, continues ? state : undefined),
+    server: serverOf(context, inputs, continues ? recorded?.client?.tenantId : undefined, continues ? { state, attempted: recorded?.attempted } : undefined),
     continues,
     serverOf: (former) => formerServer(context, inputs, state, former),
     abandoned: config.list("abandonClientIds"),
@@ -106,6 +111,14 @@ export function stageOf(context: Context, inputs: Properties, state: Properties 
     env,
     verifyMs: config.seconds("verifySeconds", 300) * 1000,
   };
+}
+
+/** What an update writes at the client, as far as it can be recorded. A logo is put last, after everything that can fail. */
+export function writtenSettings(inputs: Properties): object {
+  const { entra, serviceNow } = inputs as unknown as OAuthClientConfigInputs;
+  if (entra === undefined) return serviceNow === undefined ? {} : serviceNowOptions(serviceNow).settings;
+  const { logo: _last, ...settings } = entraSettings(entra);
+  return settings;
 }
 
 /** Without state this is a making of its own; nothing but the generation tells it from the resource that it replaces. */

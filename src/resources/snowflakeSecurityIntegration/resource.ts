@@ -9,12 +9,12 @@ import { handOver, remove } from "../../rollout/remove.js";
 import { rollOut } from "../../rollout/rollOut.js";
 import { survey } from "../../rollout/survey.js";
 import type { Context, Resource } from "../resource.js";
-import { recording, whatChanges } from "../rolloutResource.js";
+import { recording, whatChanges, withAttempted } from "../rolloutResource.js";
 import { description, inputs as inputDefinition, outputs as outputDefinition } from "./definition.js";
 import { diffOf } from "./diff.js";
 import { importIntegration } from "./import.js";
 import { announcementsOf, claimsOf, problemsOf, scopesOf } from "./rules.js";
-import { stageOf, wishOf } from "./stage.js";
+import { settingsOf, stageOf, wishOf } from "./stage.js";
 import { fromState, inputsOf, toState } from "./state.js";
 
 export const snowflakeSecurityIntegration: Resource = {
@@ -46,7 +46,7 @@ export const snowflakeSecurityIntegration: Resource = {
     const recorded = await recording(
       () => id,
       // The engine keeps the old inputs of an update that failed, and the copies in our state stay old with them.
-      (left) => toState(inputsOf(state), left, stage.server),
+      (left) => toState(inputsOf(state), withAttempted(left, before, settingsOf(inputs)), stage.server),
       async () => {
         // Nobody knows which secret an imported client uses: one that is known is entered before the other is renewed.
         const from = wish.renewSecret && before.secret === undefined ? await rollOut(stage, { ...wish, renewSecret: false }, before) : before;

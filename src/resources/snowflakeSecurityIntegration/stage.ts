@@ -23,7 +23,7 @@ export function stageOf(context: Context, inputs: Properties, state: Properties 
   const server = createSnowflakeServer({
     name: storedName(name),
     settings: settingsOf(inputs),
-    formerly: state === undefined ? {} : settingsOf(state),
+    formerly: state === undefined ? {} : { ...settingsOf(state), ...recorded?.attempted },
     declaresAlternates: [inputs, state ?? {}].some((declared) => list(declared["oauthAlternateRedirectUris"]).length > 0),
     adopt: adopt === true,
     recorded: recorded?.client,
