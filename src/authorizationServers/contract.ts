@@ -144,6 +144,8 @@ export interface AuthorizationServer {
   finish?(client: RegisteredClient): Promise<RegisteredClient>;
   /** A new secret: beside the others, in the idle slot, or in place of the only one. */
   addSecret(client: RegisteredClient, mark: Mark, known: KnownSecrets, undoable: Undoable): Promise<IssuedSecret>;
+  /** Whether `addSecret` failed because the client has as many as it may have. */
+  isFull?(error: unknown): boolean;
   /** The current secret again; only of servers that show it. */
   readSecret?(client: RegisteredClient, known: KnownSecrets): Promise<IssuedSecret>;
   /** Already gone is done. Answers the digest of what takes its place, of servers that always have two. */

@@ -24,8 +24,9 @@ export interface EntraSecretsOptions {
 }
 
 const DAY = 86_400_000;
+const LIMIT = "LimitReached";
 
-export function createEntraSecrets(options: EntraSecretsOptions): Pick<AuthorizationServer, "addSecret" | "removeSecret" | "markedSecrets"> {
+export function createEntraSecrets(options: EntraSecretsOptions): Pick<AuthorizationServer, "addSecret" | "isFull" | "removeSecret" | "markedSecrets"> {
   const { graph, env, patience, settings, name, title, objectIdOf, application, untouched } = options;
   return {
     async addSecret(client, mark, known, undoable) {
@@ -53,7 +54,7 @@ export function createEntraSecrets(options: EntraSecretsOptions): Pick<Authoriza
         } catch (error) {
           if (isRemote(error, undefined, "LifetimeForbidden"))
             throw error.advise(`The tenant's policy forbids a secret of ${settings.secretLifetimeDays} days: set a shorter entra.secretLifetimeDays.`);
-          if (isRemote(error, undefined, "LimitReached"))
+          if (isRemote(error, undefined, LIMIT))
             throw error.advise(
               "The app has as many secrets as Entra allows, which are two where personal accounts may sign in. Run again when the overlap of the previous one is over (output retiring), or remove one that nobody needs.",
             );
@@ -67,6 +68,8 @@ export function createEntraSecrets(options: EntraSecretsOptions): Pick<Authoriza
         }
       });
     },
+
+    isFull: (error) => isRemote(error, undefined, LIMIT),
 
     async removeSecret(client, keyId) {
       await doing(`removing a secret of ${title}`, () => graph.removePassword(objectIdOf(client), keyId));

@@ -173,7 +173,7 @@ export interface RolloutRecord {
 export interface Rotation {
   /** Issue a new secret when the current one is this many days old. */
   everyDays?: number | undefined;
-  /** Issue a new secret when the current one has this many days left, or fewer. 0 turns it off. Not for `serviceNow`, whose secret has no end. */
+  /** Issue a new secret when the current one has this many days left, or fewer. 0: not before it has ended. Not for `serviceNow`, whose secret has no end. */
   renewBeforeExpiryDays: number;
   /** How long the previous secret stays valid after the new one is in use, in hours. 0 removes it in the same `up`. Not for `serviceNow`, where it ends at once. */
   overlapHours: number;
@@ -186,7 +186,7 @@ export interface RotationArgs {
   /** Issue a new secret when the current one is this many days old. */
   everyDays?: pulumi.Input<number | undefined> | undefined;
   /**
-   * Issue a new secret when the current one has this many days left, or fewer. 0 turns it off. Not for `serviceNow`, whose secret has no end.
+   * Issue a new secret when the current one has this many days left, or fewer. 0: not before it has ended. Not for `serviceNow`, whose secret has no end.
    * @default 14
    */
   renewBeforeExpiryDays?: pulumi.Input<number | undefined> | undefined;

@@ -27,6 +27,16 @@ export function withAttempted(left: Recorded, before: Recorded, settings: object
   return { ...left, attempted: { ...before.attempted, ...settings } };
 }
 
+/**
+ * The policy that has been carried out, beside the old inputs that the engine keeps of an update that failed: once a secret has been
+ * issued, what is left to do stands in the record, and the same trigger must not ask for another one.
+ */
+export function withRotation(old: Properties, inputs: Properties, before: Recorded, left: Recorded): Properties {
+  if (left.secret === undefined || (left.secret.keyId === before.secret?.keyId && left.secret.createdAt === before.secret?.createdAt)) return old;
+  const { rotation: _former, ...rest } = old;
+  return { ...rest, ...(inputs["rotation"] === undefined ? {} : { rotation: inputs["rotation"] }) };
+}
+
 /** What changes with every rollout is not known before it. */
 export function whatChanges(known: Properties): Properties {
   return {

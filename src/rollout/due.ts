@@ -4,7 +4,7 @@ import type { Retiring, SecretRecord } from "./record.js";
 
 export interface RotationPolicy {
   everyDays: number | undefined;
-  /** 0: never. */
+  /** 0: not before it ends. */
   renewBeforeExpiryDays: number;
 }
 
@@ -16,7 +16,8 @@ export function renewalDue(secret: SecretRecord | undefined, policy: RotationPol
   if (secret === undefined) return undefined;
   const today = dayOf(now);
   const left = secret.expiresAt === undefined ? undefined : dayOf(secret.expiresAt) - today;
-  if (left !== undefined && policy.renewBeforeExpiryDays > 0 && left <= policy.renewBeforeExpiryDays) {
+  // With one that has ended nobody can sign in, whatever the policy.
+  if (left !== undefined && left <= policy.renewBeforeExpiryDays) {
     if (left === 0) return "the client secret expires today";
     return left < 0 ? `the client secret expired ${days(-left)} ago` : `the client secret expires in ${days(left)}`;
   }

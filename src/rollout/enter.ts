@@ -127,7 +127,12 @@ async function catchUp(entering: Entering, places: readonly Place[]): Promise<un
   const secret = formerSecrets.get(entering);
   if (former === undefined || secret === undefined || stage.formerSecret !== undefined || stage.serverOf(former).secrets !== "one") return "nothing";
   const theirs = places.filter(({ slot }) => slot.mode === "CUSTOM" && slot.clientId === former.clientId);
-  return Promise.all(theirs.map(async ({ slot }) => enterFormer(stage, slot, await readAgain(stage, slot), former, await secret)));
+  return Promise.all(
+    theirs.map(async ({ slot }) => {
+      const now = await readAgain(stage, slot);
+      return now.clientId === former.clientId ? enterFormer(stage, slot, now, former, await secret) : undefined;
+    }),
+  );
 }
 
 function enterFormer(stage: Stage, slot: Slot, now: Slot, former: FormerClient, secret: Secret): Promise<Slot> {
@@ -141,6 +146,8 @@ async function putBack(entering: Entering, slot: Slot, former: FormerClient): Pr
   const server = stage.serverOf(former);
   const now = await readAgain(stage, slot);
   if (now.clientId === former.clientId) return;
+  if (now.mode === "CUSTOM" && now.clientId !== entering.client.clientId)
+    throw new OdeusError(`somebody has entered client ${now.clientId} there meanwhile, which stays`);
   const secret = formerSecrets.get(entering) ?? secretForFormer();
   formerSecrets.set(entering, secret);
   await enterFormer(stage, slot, now, former, await secret);

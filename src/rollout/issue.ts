@@ -5,9 +5,10 @@ import { isRemote, mayHaveHappened } from "../core/errors.js";
 import type { Secret } from "../core/secret.js";
 import { minus } from "../core/sets.js";
 import { readSlot } from "../workspace/slot.js";
+import { removalsDue } from "./due.js";
 import type { Place } from "./places.js";
 import { knownSecrets, PLANNED, type Recorded, type SlotRecord, type Wish } from "./record.js";
-import { removeEndedEarly, retireCurrent } from "./retire.js";
+import { removeEndedEarly, removeRetired, retireCurrent } from "./retire.js";
 import type { Stage } from "./stage.js";
 
 export interface Issuing {
@@ -36,8 +37,10 @@ export async function secretToEnter(issuing: Issuing): Promise<Secret | undefine
   // A replica that lags may not show it; taken for lost, the secret that users sign in with would be forgotten.
   if (current !== undefined && !marked.includes(current)) marked = await server.markedSecrets(client, mark, knownSecrets(draft));
   const lost = current !== undefined && !marked.includes(current);
-  if (!needed && !wish.renewSecret && !lost) return undefined;
-  await dropStrays(issuing, marked);
+  const issues = needed || wish.renewSecret || lost;
+  // Also where the program has taken back what a run that died had issued one for.
+  await dropStrays(issuing, marked, issues);
+  if (!issues) return undefined;
   await removeEndedEarly(stage, client, before, draft);
   return added(issuing, marked, lost);
 }
@@ -47,7 +50,7 @@ async function shownOrRefreshed(issuing: Issuing): Promise<Secret | undefined> {
   const { stage, wish, draft, client, needed, undoable } = issuing;
   const { server, mark, env } = stage;
   const known = knownSecrets(draft);
-  const renewing = wish.renewSecret && draft.secret !== undefined && !renewedAlready(issuing);
+  const renewing = wish.renewSecret && draft.secret !== undefined;
   // A value that somebody renewed by hand shows only by reading it.
   const shown = renewing ? undefined : await server.readSecret?.(client, known);
   if (shown !== undefined) {
@@ -62,15 +65,6 @@ async function shownOrRefreshed(issuing: Issuing): Promise<Secret | undefined> {
   retireCurrent(stage, issuing.wish, draft, issued.keyId);
   keep(issuing, issued);
   return issued.value;
-}
-
-/** A run that failed has renewed, and a slot may still hold the other secret, which must not end before this one is entered. */
-function renewedAlready({ before, places }: Issuing): boolean {
-  if (before === undefined || before.unfinished.length === 0) return false;
-  return places.some(({ integration }) => {
-    const slot = before.slots[integration.id];
-    return slot !== undefined && slot.secretUpdatedAt === undefined;
-  });
 }
 
 /** Whether a slot was written after what the record knows of it: by a run that died, or by hand. */
@@ -110,11 +104,21 @@ async function replaced(issuing: Issuing): Promise<Secret> {
 }
 
 async function added(issuing: Issuing, marked: string[], lost: boolean): Promise<Secret> {
-  const { stage, draft, client, undoable } = issuing;
+  const { stage, wish, draft, client, undoable } = issuing;
   const { server, mark, env } = stage;
   env.say.progress("issuing a client secret");
   const known = knownSecrets(draft);
-  const issued = await server.addSecret(client, mark, { ...known, keyIds: [...known.keyIds, ...minus(marked, known.keyIds)] }, undoable);
+  const issue = () => server.addSecret(client, mark, { ...known, keyIds: [...known.keyIds, ...minus(marked, known.keyIds)] }, undoable);
+  const issued = await issue().catch(async (error: unknown) => {
+    // Kept while a slot might hold one of them; but with none ended, no run could ever add another.
+    const over = wish.overlapMs === 0 ? draft.retiring : removalsDue(draft.retiring, env.now());
+    if (server.isFull?.(error) !== true || over.length === 0) throw error;
+    env.say.warning(
+      `${server.title} takes no further secret, so one whose overlap is over is ended first: an integration that still holds it works again once the new one is entered.`,
+    );
+    await removeRetired(stage, client, draft, over);
+    return issue();
+  });
   if (lost) delete draft.secret;
   retireCurrent(stage, issuing.wish, draft, issued.keyId);
   keep(issuing, issued);
@@ -141,12 +145,13 @@ function owe(draft: Recorded): void {
 }
 
 /** Secrets with our mark that no record knows: an earlier run died with them. */
-async function dropStrays(issuing: Issuing, marked: string[]): Promise<void> {
+async function dropStrays(issuing: Issuing, marked: string[], issues: boolean): Promise<void> {
   const { stage, wish, draft, client } = issuing;
   const strays = minus(marked, knownSecrets(draft).keyIds);
   if (strays.length === 0) return;
-  // One of them may be what a slot holds; then it goes only after the new one is entered, and its overlap.
+  // One of them may be what a slot holds; then it goes only after a new one is entered, and its overlap.
   const inUse = await writtenSince(issuing);
+  if (inUse && !issues) return;
   for (const keyId of strays) {
     if (inUse) draft.retiring.push({ keyId, removableFrom: new Date(stage.env.now().getTime() + wish.overlapMs).toISOString() });
     else await stage.server.removeSecret(client, keyId);

@@ -1,7 +1,7 @@
 /** When a new secret is due, what happens to the one before, and that no slot ever holds a secret that Entra does not take. */
 
 import type { Properties } from "../../src/core/value.js";
-import { entra, HOSTS, type Made, type Stage, startStage, uses } from "../support/oauthClientConfig.js";
+import { entra, HOSTS, keptOf, type Made, type Stage, startStage, uses } from "../support/oauthClientConfig.js";
 import type { Inputs } from "../support/providerHost.js";
 
 const DAY = 86_400_000;
@@ -50,7 +50,13 @@ describe.each(HOSTS)("rotation through the %s host", (_name, start) => {
       "the client secret expires in 60 days",
     ],
     ["after the end", undefined, { secretCreatedAt: inDays(-183), secretExpiresAt: inDays(-3) }, "the client secret expired 3 days ago"],
-    ["never, where it is turned off", { renewBeforeExpiryDays: 0 }, { secretCreatedAt: inDays(-183), secretExpiresAt: inDays(-3) }, undefined],
+    ["not before the end with 0 days", { renewBeforeExpiryDays: 0 }, { secretCreatedAt: inDays(-179), secretExpiresAt: inDays(1) }, undefined],
+    [
+      "after the end with 0 days, too: nobody can sign in",
+      { renewBeforeExpiryDays: 0 },
+      { secretCreatedAt: inDays(-183), secretExpiresAt: inDays(-3) },
+      "the client secret expired 3 days ago",
+    ],
   ])("is due %s", async (_when, rotation, times, why) => {
     const made = aged(await stage.up(inputs(rotation)), times);
     const [before] = await entered();
@@ -133,6 +139,43 @@ describe.each(HOSTS)("rotation through the %s host", (_name, start) => {
     await holdsNewSecret(before);
     expect(await secrets()).toHaveLength(2);
     expect(third.state["retiring"]).toHaveLength(1);
+  });
+
+  it.each([1, 0])("of an app that takes two secrets is finished after a failure in the middle, with an overlap of %i h", async (overlapHours) => {
+    const personal = (now: string) => inputs({ triggers: { now }, overlapHours }, { signInAudience: "AzureADandPersonalMicrosoftAccount" });
+    const made = await stage.up(personal("1"));
+    await stage.world.fault({ operation: "putOAuthClient", fault: "forbidden", call: 1 });
+    const kept = keptOf(await stage.failingUp(personal("2"), made), made.inputs);
+    await stage.world.clearFaults();
+    const [retiring] = kept.state["retiring"] as { keyId: string }[];
+    const next = await stage.up(personal("2"), aged(kept, { retiring: [{ keyId: retiring?.keyId, removableFrom: inDays(-3) }] }));
+    expect(next.state["drift"]).toEqual([]);
+    expect(stage.said("WARNING").join()).toContain("takes no further secret, so one whose overlap is over is ended first");
+    expect(await allWork()).toBe(true);
+  });
+
+  it("is not done again where only the previous secret could not be removed", async () => {
+    const declared = (now: string) => inputs({ triggers: { now }, overlapHours: 0 });
+    const made = await stage.up(declared("1"));
+    await stage.world.fault({ operation: "removePassword", fault: "forbidden" });
+    const kept = keptOf(await stage.failingUp(declared("2"), made), made.inputs);
+    await stage.world.clearFaults();
+    await stage.world.clearCalls();
+    const next = await stage.up(declared("2"), kept);
+    expect((await stage.changingCalls()).map(({ operation }) => operation)).toEqual(["removePassword"]);
+    expect(next.state).toMatchObject({ retiring: [], drift: [] });
+    expect(await stage.plan(next, declared("2"))).toEqual({ changes: false, said: [] });
+  });
+
+  it("that died after its secret was issued leaves none once the program takes it back", async () => {
+    const made = await stage.up(inputs());
+    const { id, passwordCredentials } = await stage.app();
+    const mark = passwordCredentials[0]?.displayName?.split(" ")[0];
+    await stage.world.graph("POST", `/applications/${id}/addPassword`, { passwordCredential: { displayName: `${mark} 0123456789abcdef` } });
+    expect(await secrets()).toHaveLength(2);
+    await stage.up(inputs(undefined, { notes: "after" }), made);
+    expect((await secrets()).map(({ keyId }) => keyId)).toEqual(passwordCredentials.map(({ keyId }) => keyId));
+    expect(await allWork()).toBe(true);
   });
 
   it("removes the previous secret in the same up with no overlap", async () => {

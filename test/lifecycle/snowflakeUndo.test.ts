@@ -61,6 +61,22 @@ describe.each(HOSTS)("a security integration through the %s host", (host, start)
     await whole(next, before);
   });
 
+  it("of a failed mending renews nothing, and a rotation that is asked for then does, after what is known is entered", async () => {
+    const rotated = (round: string) => stage.declared({ rotation: { triggers: { round } } });
+    const made = await stage.up(rotated("1"));
+    const before = (await stage.integration()).secrets;
+    await stage.world.odeus("PATCH", `/integrations/v1/${stage.place.id}/auth`, { authType: "OAUTH", oauthClient: { clientSecret: "by-hand" } });
+    await stage.world.fault({ operation: "updateIntegrationAuth", fault: "serverError", times: "always" });
+    const kept = keptOf(await stage.failingUp(rotated("1"), await stage.refreshed(made)), made.inputs);
+    await stage.world.clearFaults();
+    expect((await stage.plan(kept, rotated("2"))).said.join()).toContain("rotation.triggers changed: the idle secret is renewed");
+    const next = await stage.up(rotated("2"), kept);
+    const after = (await stage.integration()).secrets;
+    expect([after[0] === before[0], after[1] === before[1]]).toEqual([true, false]);
+    expect(await stage.slotInUse()).toBe(2);
+    expect(next.state).toMatchObject({ activeSecretSlot: 2, drift: [] });
+  });
+
   describe("whose create", () => {
     const inputs = () => stage.declared({ blockedRoles: ["sysadmin"], comment: "ours" });
 

@@ -23,8 +23,10 @@ describe("a renewal before the end", () => {
     expect(new Set(hours).size).toBe(1);
   });
 
-  it("never comes with 0 days, and not for a secret without an end", () => {
-    expect(renewalDue(ends, policy({ renewBeforeExpiryDays: 0 }), at("2027-01-01T00:00:00Z"))).toBeUndefined();
+  it("comes on the last day with 0 days, and never for a secret without an end", () => {
+    expect(renewalDue(ends, policy({ renewBeforeExpiryDays: 0 }), at("2026-06-29T23:59:59Z"))).toBeUndefined();
+    expect(renewalDue(ends, policy({ renewBeforeExpiryDays: 0 }), at("2026-06-30T00:00:00Z"))).toBe("the client secret expires today");
+    expect(renewalDue(ends, policy({ renewBeforeExpiryDays: 0 }), at("2027-01-01T00:00:00Z"))).toBe("the client secret expired 185 days ago");
     expect(renewalDue(secret("2020-01-01T00:00:00Z"), policy(), at("2026-01-01T00:00:00Z"))).toBeUndefined();
     expect(renewalDue(undefined, policy({ everyDays: 1 }), at("2026-01-01T00:00:00Z"))).toBeUndefined();
   });

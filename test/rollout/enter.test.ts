@@ -4,7 +4,7 @@ import type { RegisteredClient } from "../../src/authorizationServers/contract.j
 import { Secret } from "../../src/core/secret.js";
 import { enterPlaces } from "../../src/rollout/enter.js";
 import { lookUp, type Place } from "../../src/rollout/places.js";
-import type { Wish } from "../../src/rollout/record.js";
+import type { FormerClient, Wish } from "../../src/rollout/record.js";
 import type { Stage } from "../../src/rollout/stage.js";
 import { createUndoLog } from "../../src/rollout/undo.js";
 import { createModelWorkspace, fillWorkspace, idOfSlug } from "../model/workspace.js";
@@ -14,17 +14,25 @@ const CLIENT: RegisteredClient = { clientId: "ours", objects: {} };
 const MINUTES = 4 * 60_000;
 
 async function stageWith(...slugs: string[]) {
+  return prepared(slugs, undefined);
+}
+
+/** `former`: the client that all slots hold when they are read. */
+async function prepared(slugs: string[], former: FormerClient | undefined) {
   const world = new World();
   fillWorkspace(world);
   const odeus = createModelWorkspace(world);
+  if (former !== undefined)
+    for (const slug of slugs) await odeus.putOAuthClient(idOfSlug(slug), { clientId: former.clientId, clientSecret: "§former§", scopeSync: true });
   const server = { slotTenant: () => undefined, endpoints: () => undefined };
-  const stage = { odeus, server, env: world.env({}) } as unknown as Stage;
+  const formerSecret = former === undefined ? undefined : new Secret("§former§");
+  const stage = { odeus, server, env: world.env({}), formerSecret, serverOf: () => ({ secrets: "given" }) } as unknown as Stage;
   const places = await lookUp(odeus, { uses: slugs.map((written) => ({ written, scopes: undefined })) } as Wish, []);
   const seenAt = world.clock;
   const undo = createUndoLog();
   const enter = () =>
     enterPlaces(
-      { stage, seenAt, client: CLIENT, entry: { whole: true, secret: new Secret("§new§") }, former: undefined, onFormerSecret: () => {}, undoable: undo.push },
+      { stage, seenAt, client: CLIENT, entry: { whole: true, secret: new Secret("§new§") }, former, onFormerSecret: () => {}, undoable: undo.push },
       places,
     );
   /** Somebody enters a client of theirs by hand. */
@@ -42,6 +50,16 @@ it("refuses a slot that got another client since it was read, and says whose", a
   expect(failures).toEqual([expect.objectContaining({ message: expect.stringMatching(/files holds client theirs by now: .*left alone\. Run again\./) })]);
   await undo.rollBack();
   expect(held()).toEqual([undefined, "theirs"]);
+});
+
+it("puts no former client back where somebody has entered another one since, and says whose stays", async () => {
+  const { undo, enter, theirs, held } = await prepared(["mail", "files"], { ...CLIENT, clientId: "former", kind: "existing" } as FormerClient);
+  expect((await enter()).failures).toEqual([]);
+  expect(held()).toEqual(["ours", "ours"]);
+  await theirs("mail");
+  const { left } = await undo.rollBack();
+  expect(left.join()).toContain("somebody has entered client theirs there meanwhile, which stays");
+  expect(held()).toEqual(["theirs", "former"]);
 });
 
 it("writes what it finds by then, and looks again only at what was read long ago", async () => {

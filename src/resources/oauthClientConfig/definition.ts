@@ -133,7 +133,9 @@ const rotation = z
       .min(0)
       .max(365)
       .default(ROTATION_STANDARD.renewBeforeExpiryDays)
-      .describe("Issue a new secret when the current one has this many days left, or fewer. 0 turns it off. Not for `serviceNow`, whose secret has no end."),
+      .describe(
+        "Issue a new secret when the current one has this many days left, or fewer. 0: not before it has ended. Not for `serviceNow`, whose secret has no end.",
+      ),
     overlapHours: z
       .int()
       .min(0)

@@ -9,7 +9,7 @@ import { rollOut } from "../../rollout/rollOut.js";
 import type { Stage } from "../../rollout/stage.js";
 import { survey } from "../../rollout/survey.js";
 import type { Resource } from "../resource.js";
-import { recording, whatChanges, withAttempted } from "../rolloutResource.js";
+import { recording, whatChanges, withAttempted, withRotation } from "../rolloutResource.js";
 import { description, inputs as inputDefinition, outputs as outputDefinition } from "./definition.js";
 import { anotherClient, diffOf } from "./diff.js";
 import { importClient } from "./import.js";
@@ -44,7 +44,12 @@ export const oauthClientConfig: Resource = {
     const stage = stageOf(context, inputs, state, before);
     const recorded = await recording(
       () => id,
-      (left) => toState(copiesAfter(state, inputs, before, left), withAttempted(left, before, writtenSettings(inputs)), stage.server),
+      (left) =>
+        toState(
+          withRotation(copiesAfter(state, inputs, before, left), inputs, before, left),
+          withAttempted(left, before, writtenSettings(inputs)),
+          stage.server,
+        ),
       () => rollOut(stage, wishOf(inputs, state, before, context.env.now()), before),
     );
     return { id, state: toState(inputs, recorded, stage.server) };

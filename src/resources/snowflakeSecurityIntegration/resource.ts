@@ -9,7 +9,7 @@ import { handOver, remove } from "../../rollout/remove.js";
 import { rollOut } from "../../rollout/rollOut.js";
 import { survey } from "../../rollout/survey.js";
 import type { Context, Resource } from "../resource.js";
-import { recording, whatChanges, withAttempted } from "../rolloutResource.js";
+import { recording, whatChanges, withAttempted, withRotation } from "../rolloutResource.js";
 import { description, inputs as inputDefinition, outputs as outputDefinition } from "./definition.js";
 import { diffOf } from "./diff.js";
 import { importIntegration } from "./import.js";
@@ -46,10 +46,11 @@ export const snowflakeSecurityIntegration: Resource = {
     const recorded = await recording(
       () => id,
       // The engine keeps the old inputs of an update that failed, and the copies in our state stay old with them.
-      (left) => toState(inputsOf(state), withAttempted(left, before, settingsOf(inputs)), stage.server),
+      (left) => toState(withRotation(inputsOf(state), inputs, before, left), withAttempted(left, before, settingsOf(inputs)), stage.server),
       async () => {
-        // Nobody knows which secret an imported client uses: one that is known is entered before the other is renewed.
-        const from = wish.renewSecret && before.secret === undefined ? await rollOut(stage, { ...wish, renewSecret: false }, before) : before;
+        // Nobody knows which secret an imported client uses, or a slot that is owed one: what is known is entered before the other is renewed.
+        const unsure = before.secret === undefined || Object.values(before.slots).some(({ secretUpdatedAt }) => secretUpdatedAt === undefined);
+        const from = wish.renewSecret && unsure ? await rollOut(stage, { ...wish, renewSecret: false }, before) : before;
         return rollOut(stage, wish, from);
       },
     );
