@@ -37,7 +37,7 @@ describe.each(DECLARE)("in the %s host", (host, declare) => {
     folder = mkdtempSync(path.join(tmpdir(), "odeus-e2e-"));
     writeYaml({});
     stack = await startEngineStack({ project: PROJECT, environment: { ODEUS_CALL_TIMEOUT_SECONDS: "60" }, ...(inYaml ? { folder } : {}) });
-  }, 60_000);
+  }, 120_000);
   afterAll(async () => {
     await stack?.close();
     rmSync(folder, { recursive: true, force: true });
@@ -147,7 +147,7 @@ describe.each(DECLARE)("in the %s host", (host, declare) => {
     expect(await up(program("first"))).toMatchObject({ failure: undefined });
     await killedAfter("putOAuthClient", 0, PROVIDER, () => up(program("second")));
     await destroyed();
-  }, 60_000);
+  }, 120_000);
 
   it("each dies in a refresh or a destroy, which is simply run again", async () => {
     expect(await up(program("first"))).toMatchObject({ failure: undefined });
@@ -166,7 +166,7 @@ describe.each(DECLARE)("in the %s host", (host, declare) => {
     expect(await accepted()).toBe(true);
     expect(await stack.destroy()).toMatchObject({ failure: undefined });
     expect((await stack.world.state()).serviceNow.tables.oauth_entity.filter(({ name }) => name === "Odeus")).toEqual([]);
-  }, 60_000);
+  }, 120_000);
 
   async function accepted(): Promise<boolean> {
     const { client } = await stack.slot("servicenow");
