@@ -77,9 +77,9 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "no overlap",
-    file: "src/rollout/rollOut.ts",
-    from: "wish.overlapMs === 0 ? draft.retiring : due",
-    to: "due.length === 0 ? draft.retiring : due",
+    file: "src/rollout/retire.ts",
+    from: "return overlapMs === 0 ? retiring : removalsDue(retiring, env.now());",
+    to: "return retiring;",
     suite: "model",
   },
   {

@@ -5,10 +5,9 @@ import { isRemote, mayHaveHappened } from "../core/errors.js";
 import type { Secret } from "../core/secret.js";
 import { minus } from "../core/sets.js";
 import { readSlot } from "../workspace/slot.js";
-import { removalsDue } from "./due.js";
 import type { Place } from "./places.js";
 import { knownSecrets, PLANNED, type Recorded, type SlotRecord, type Wish } from "./record.js";
-import { removeEndedEarly, removeRetired, retireCurrent } from "./retire.js";
+import { overlapOver, removeEndedEarly, removeRetired, retireCurrent } from "./retire.js";
 import type { Stage } from "./stage.js";
 
 export interface Issuing {
@@ -111,7 +110,7 @@ async function added(issuing: Issuing, marked: string[], lost: boolean): Promise
   const issue = () => server.addSecret(client, mark, { ...known, keyIds: [...known.keyIds, ...minus(marked, known.keyIds)] }, undoable);
   const issued = await issue().catch(async (error: unknown) => {
     // Kept while a slot might hold one of them; but with none ended, no run could ever add another.
-    const over = wish.overlapMs === 0 ? draft.retiring : removalsDue(draft.retiring, env.now());
+    const over = overlapOver(stage, wish, draft);
     if (server.isFull?.(error) !== true || over.length === 0) throw error;
     env.say.warning(
       `${server.title} takes no further secret, so one whose overlap is over is ended first: an integration that still holds it works again once the new one is entered.`,

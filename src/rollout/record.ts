@@ -37,6 +37,18 @@ export interface Wish {
 /** In place of a time: a run meant to enter the client here, and no run that ended has. */
 export const PLANNED = "";
 
+type WithSlots = { slots: Record<string, Pick<SlotRecord, "secretUpdatedAt">> };
+
+/** Whether a slot is owed the current secret: one was issued for it, and is not known to have been entered. */
+export function owesSecret({ slots }: WithSlots): boolean {
+  return Object.values(slots).some(({ secretUpdatedAt }) => secretUpdatedAt === undefined);
+}
+
+/** Whether a slot may be without the current secret: it is owed one, or a run meant to enter it and nobody knows whether it did. */
+export function mayLackSecret({ slots }: WithSlots): boolean {
+  return Object.values(slots).some(({ secretUpdatedAt }) => secretUpdatedAt === undefined || secretUpdatedAt === PLANNED);
+}
+
 export interface SlotRecord {
   written: string;
   /** Absent in records of before it was kept. */

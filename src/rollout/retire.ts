@@ -2,16 +2,14 @@
 
 import type { RegisteredClient } from "../authorizationServers/contract.js";
 import { removalsDue } from "./due.js";
-import type { Recorded, Retiring, Wish } from "./record.js";
-import { PLANNED } from "./record.js";
+import { mayLackSecret, owesSecret, type Recorded, type Retiring, type Wish } from "./record.js";
 import type { Stage } from "./stage.js";
 
 /** The secret in use, which `newKeyId` replaces, is from now on in its overlap. */
 export function retireCurrent({ env }: Stage, { overlapMs }: Wish, draft: Recorded, newKeyId: string): void {
   const removableFrom = new Date(env.now().getTime() + overlapMs).toISOString();
   // An earlier run may have died half-way: then a slot still holds one of the retiring secrets until it is entered.
-  const owed = Object.values(draft.slots).some(({ secretUpdatedAt }) => secretUpdatedAt === undefined);
-  if (owed) draft.retiring = draft.retiring.map(({ keyId }) => ({ keyId, removableFrom }));
+  if (owesSecret(draft)) draft.retiring = draft.retiring.map(({ keyId }) => ({ keyId, removableFrom }));
   const keyId = draft.secret?.keyId;
   if (keyId !== undefined) draft.retiring.push({ keyId, removableFrom });
   draft.retiring = draft.retiring.filter((one) => one.keyId !== newKeyId);
@@ -22,8 +20,12 @@ export function retireCurrent({ env }: Stage, { overlapMs }: Wish, draft: Record
  * is owed the current secret, or that a run meant to enter and nobody knows whether it did.
  */
 export async function removeEndedEarly(stage: Stage, client: RegisteredClient, before: Recorded | undefined, draft: Recorded): Promise<void> {
-  const unsure = Object.values(before?.slots ?? {}).some(({ secretUpdatedAt }) => secretUpdatedAt === undefined || secretUpdatedAt === PLANNED);
-  if (!unsure) await removeRetired(stage, client, draft, removalsDue(draft.retiring, stage.env.now()));
+  if (before === undefined || !mayLackSecret(before)) await removeRetired(stage, client, draft, removalsDue(draft.retiring, stage.env.now()));
+}
+
+/** Those that need not wait any longer: with an overlap of 0, none waits. */
+export function overlapOver({ env }: Stage, { overlapMs }: Wish, { retiring }: Recorded): Retiring[] {
+  return overlapMs === 0 ? retiring : removalsDue(retiring, env.now());
 }
 
 export async function removeRetired({ env, server }: Stage, client: RegisteredClient, draft: Recorded, which: readonly Retiring[]): Promise<void> {

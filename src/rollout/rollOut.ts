@@ -9,14 +9,13 @@ import { mayHaveHappened } from "../core/errors.js";
 import type { Secret } from "../core/secret.js";
 import { minus, union } from "../core/sets.js";
 import { askUntil, bothEnded } from "../core/wait.js";
-import { removalsDue } from "./due.js";
 import { type Entry, enterPlaces, needsSecret, readBack } from "./enter.js";
 import { secretToEnter } from "./issue.js";
 import { leaveSlots } from "./leave.js";
 import type { Place } from "./places.js";
 import { knownSecrets, PLANNED, type Recorded, recordedWish, registeredBefore, type SlotRecord, type Wish } from "./record.js";
 import { removeFormer } from "./remove.js";
-import { removeRetired } from "./retire.js";
+import { overlapOver, removeRetired } from "./retire.js";
 import { proveSecret } from "./secret.js";
 import { type Progress, settle } from "./settle.js";
 import type { Stage } from "./stage.js";
@@ -175,11 +174,10 @@ export async function rollOut(stage: Stage, wish: Wish, before: Recorded | undef
         if (anew || more) await proveUse(value);
         return whole && value !== undefined ? { whole, secret: value } : { whole };
       }
-      // One that was there before may be in use where nobody here can see it: its former secret cannot be put back.
-      const mayBeInUse = !isNew;
       const issuing = { stage, wish, before, draft, places, client, needed, undoable: undo.push };
       const onReplacing = (replacing: boolean): void => {
-        progress.forward = progress.replacing = replacing && mayBeInUse;
+        // One that was there before may be in use where nobody here can see it: its former secret cannot be put back.
+        progress.forward = progress.replacing = replacing && !isNew;
       };
       const [secret] = await bothEnded(secretToEnter({ ...issuing, onReplacing }), beside());
       if (secret === undefined) {
@@ -257,8 +255,7 @@ export async function rollOut(stage: Stage, wish: Wish, before: Recorded | undef
     async function leaveSecrets(): Promise<void> {
       // A slot on its way to another resource holds one of them until that has taken it over.
       if (kept.clientIds.includes(client.clientId)) return;
-      const due = removalsDue(draft.retiring, env.now());
-      await removeRetired(stage, client, draft, wish.overlapMs === 0 ? draft.retiring : due);
+      await removeRetired(stage, client, draft, overlapOver(stage, wish, draft));
     }
   } catch (error) {
     throw await settle(

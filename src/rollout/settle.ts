@@ -15,7 +15,11 @@ export interface Progress {
   /** A slot of this very client may hold the new secret: its former one is kept nowhere, so the way is forward. */
   forward: boolean;
   /** The secret is the program's: slots that this run has not brought it to. The one before it is nobody's here to keep, and may have ended. */
-  given?: { lacking: string[] /** Those of them that hold this client with what was entered before. */; outdated: string[] };
+  given?: {
+    lacking: string[];
+    /** Those of them that hold this client with what was entered before. */
+    outdated: string[];
+  };
   /** The server has one secret at a time, and the one that users signed in with may be gone. */
   replacing?: boolean;
   /** Every slot has been written and read back. */

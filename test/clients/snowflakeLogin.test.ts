@@ -46,7 +46,7 @@ describe("the account", () => {
   it("can be somewhere else, on this machine also without TLS", () => {
     const elsewhere = withPassword({ SNOWFLAKE_HOST: "127.0.0.1", SNOWFLAKE_PORT: "8443", SNOWFLAKE_PROTOCOL: "HTTP" });
     expect(elsewhere).toMatchObject({ account: "CONTOSO-EU", origin: "http://127.0.0.1:8443", host: "127.0.0.1:8443" });
-    expect(withPassword({ SNOWFLAKE_HOST: "proxy.contoso.example" }).origin).toBe("https://proxy.contoso.example");
+    expect(withPassword({ SNOWFLAKE_HOST: "account.contoso.example" }).origin).toBe("https://account.contoso.example");
   });
 
   it.each<[Record<string, string>, RegExp]>([

@@ -1,6 +1,5 @@
-/** How hand-made clients of each vendor are proven, what is asked of whom and how often, and where no secret goes. */
+/** How hand-made clients of each vendor are proven, and what is asked of whom and how often. */
 
-import { createServer } from "node:http";
 import type { RecordedCall } from "../../src/sandbox/calls.js";
 import type { VendorName } from "../../src/sandbox/vendors/vendorServer.js";
 import { appByHand } from "../support/entraByHand.js";
@@ -411,64 +410,6 @@ describe.each(HOSTS)("verification through the %s host", (name, start) => {
       const off = await stage.up(gmail({ verify: false, existing: { ...client, clientSecret: "never-asked-about" } }), made);
       expect(await asked()).toEqual([]);
       expect(off.state["verification"]).toMatchObject({ verdict: "skipped", proven: [] });
-    });
-  });
-
-  describe("of an address inside a private network", () => {
-    const jira = async (existing: Inputs): Promise<Inputs> => ({
-      integrations: uses("jira"),
-      existing: { ...(await clientFor("openid", "jira")), ...existing },
-    });
-    const refused = async (inputs: Inputs, on = stage): Promise<string> => {
-      const { message } = await on.failingUp(inputs);
-      expect(message).toContain("Nothing was changed.");
-      expect(await stage.changingCalls()).toEqual([]);
-      return message;
-    };
-
-    it.each([
-      "https://169.254.169.254/latest/token",
-      "https://10.1.2.3/token",
-      "https://[fd00::1]/token",
-      "https://2130706433/token",
-      "http://127.0.0.1:1/token",
-    ])("refuses %s as token endpoint, with what to configure", async (tokenUrl) => {
-      expect(await refused(await jira({ tokenUrl }))).toMatch(
-        /existing\.tokenUrl: \S+ is inside a private network, and no secret is sent there.*odeus:privateHosts or ODEUS_PRIVATE_HOSTS/,
-      );
-      expect(await asked()).toEqual([]);
-    });
-
-    it("refuses it as issuer and as authorization endpoint too, with verify off as well", async () => {
-      for (const property of ["issuer", "authorizationUrl"])
-        expect(await refused({ ...(await jira({ [property]: "https://192.168.0.10/" })), verify: false })).toContain(
-          `existing.${property}: 192.168.0.10 is inside`,
-        );
-    });
-
-    it("refuses an endpoint that the metadata names there, and sends the secret to nobody", async () => {
-      const bodies: string[] = [];
-      const issuing = createServer((request, response) => {
-        request.on("data", (chunk: Buffer) => void bodies.push(chunk.toString()));
-        const { port } = issuing.address() as { port: number };
-        const inside = `http://127.0.0.1:${port}/token`;
-        response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify({ issuer: `http://localhost:${port}`, token_endpoint: inside }));
-      });
-      await new Promise<void>((done) => issuing.listen(0, "127.0.0.1", done));
-      const issuer = `http://localhost:${(issuing.address() as { port: number }).port}`;
-      const message = await refused(await jira({ issuer }));
-      issuing.closeAllConnections();
-      issuing.close();
-      expect(message).toContain(`the token_endpoint in the metadata of ${issuer}: 127.0.0.1 is inside a private network`);
-      expect(bodies).toEqual([]);
-    });
-
-    it("refuses this machine itself where it is not listed", async () => {
-      const bare = await startAgain(stage, start, { ODEUS_PRIVATE_HOSTS: "" });
-      const message = await refused(await jira({ tokenUrl: `${stage.world.origins.openid}/token` }), bare);
-      await bare.host.stop();
-      expect(message).toContain("existing.tokenUrl: localhost is inside a private network");
-      expect(await asked()).toEqual([]);
     });
   });
 });

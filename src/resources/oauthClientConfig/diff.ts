@@ -5,7 +5,7 @@ import { instanceOrigin } from "../../clients/serviceNowSignIn.js";
 import { minus } from "../../core/sets.js";
 import { type Properties, UNKNOWN, type Value } from "../../core/value.js";
 import { type RotationPolicy, renewalDue } from "../../rollout/due.js";
-import type { Recorded } from "../../rollout/record.js";
+import { mayLackSecret, type Recorded } from "../../rollout/record.js";
 import { at, compare, list, same } from "../differences.js";
 import type { Diff, Difference } from "../resource.js";
 import { dueByItself, overlapHours, rotationPolicy } from "../rolloutDiff.js";
@@ -57,8 +57,8 @@ function newSecret({ kind }: Recorded, inputs: Properties): string {
 }
 
 /** Whether a slot gets a new secret although nothing asks for one: a refresh saw that it lost the present one, or a run left it without. */
-function lacksSecret({ kind, replacesSecret, slots }: Recorded): boolean {
-  return (kind === "serviceNow" || kind === "entra") && (replacesSecret === true || Object.values(slots).some(({ secretUpdatedAt }) => !secretUpdatedAt));
+function lacksSecret(recorded: Recorded): boolean {
+  return (recorded.kind === "serviceNow" || recorded.kind === "entra") && (recorded.replacesSecret === true || mayLackSecret(recorded));
 }
 
 /** The policy with its defaults; without one of its own, the window never fills more than half of a short lifetime. */

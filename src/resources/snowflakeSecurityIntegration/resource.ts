@@ -5,6 +5,7 @@ import { messageOf, NotConfiguredError } from "../../core/errors.js";
 import { sameSet } from "../../core/sets.js";
 import { type Properties, UNKNOWN, withoutUnknown } from "../../core/value.js";
 import { observe } from "../../rollout/observe.js";
+import { owesSecret } from "../../rollout/record.js";
 import { handOver, remove } from "../../rollout/remove.js";
 import { rollOut } from "../../rollout/rollOut.js";
 import { survey } from "../../rollout/survey.js";
@@ -49,7 +50,7 @@ export const snowflakeSecurityIntegration: Resource = {
       (left) => toState(withRotation(inputsOf(state), inputs, before, left), withAttempted(left, before, settingsOf(inputs)), stage.server),
       async () => {
         // Nobody knows which secret an imported client uses, or a slot that is owed one: what is known is entered before the other is renewed.
-        const unsure = before.secret === undefined || Object.values(before.slots).some(({ secretUpdatedAt }) => secretUpdatedAt === undefined);
+        const unsure = before.secret === undefined || owesSecret(before);
         const from = wish.renewSecret && unsure ? await rollOut(stage, { ...wish, renewSecret: false }, before) : before;
         return rollOut(stage, wish, from);
       },
