@@ -71,7 +71,7 @@ describe("asked over the wire", () => {
     clientSecret: new Secret("secret-of-the-probe"),
     authentication: "post",
     env,
-    limits: { callTimeoutMs: 500, retryMs: 0 },
+    limits: { callTimeoutMs: 2_000, retryMs: 0 },
     ...more,
   });
   const refusal = (status: number, error: string, codes?: number[]) => ({
@@ -155,7 +155,7 @@ describe("asked over the wire", () => {
   ])("a %s request with a random secret that a limit refuses is not sent again, and proves nothing", async (_what, ask) => {
     answers = [refusal(400, "invalid_grant"), { status: 429, body: "{}" }];
     // Whoever tries again does so at once, and often.
-    expect(await ask(probe({ limits: { callTimeoutMs: 500, retryMs: 5_000 } }))).toMatchObject({
+    expect(await ask(probe({ limits: { callTimeoutMs: 2_000, retryMs: 5_000 } }))).toMatchObject({
       verdict: "unavailable",
       detail: expect.stringMatching(/gave no usable answer: it throttles: .* after 1 try\. Connect one user/),
     });

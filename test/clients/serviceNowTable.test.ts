@@ -231,7 +231,7 @@ describe("an instance that does not answer as one", () => {
 
   it("never answers: the address may be that of an instance on premises, unless the instance has answered before", async () => {
     const onPremises = "Check serviceNow.instance: an instance on premises can be reached neither from here nor by Odeus.";
-    const patience = { callTimeoutMs: 200, retryMs: 0 };
+    const patience = { callTimeoutMs: 1000, retryMs: 0 };
     await world.fault({ operation: "retrieveRecords", fault: "hang", times: 2 });
     expect((await failing(client(undefined, patience).find([]))).message).toMatch(/gave no answer within [\s\S]*Check serviceNow\.instance/);
     const known = client(undefined, patience);
