@@ -38,6 +38,7 @@ describe.each(DECLARE)("in the %s host", (host, declare) => {
     writeYaml({});
     stack = await startEngineStack({ project: PROJECT, environment: { ODEUS_CALL_TIMEOUT_SECONDS: "60" }, ...(inYaml ? { folder } : {}) });
   }, 120_000);
+  afterEach(() => stack.world.clearFaults());
   afterAll(async () => {
     await stack?.close();
     rmSync(folder, { recursive: true, force: true });
@@ -56,6 +57,8 @@ describe.each(DECLARE)("in the %s host", (host, declare) => {
 
   /** The call takes effect and is not answered; then the process dies. Answers what the command said. */
   async function killedAfter(operation: string, call: number, victim: RegExp, command: () => Promise<Command>): Promise<string> {
+    // The call that hung in an earlier command is not waited for again.
+    await stack.world.clearCalls();
     await stack.world.fault({ operation, call, fault: "hang", effect: true });
     const running = command();
     while (!(await stack.world.calls()).some(({ fault }) => fault === "hang")) await new Promise((done) => setTimeout(done, 50));
