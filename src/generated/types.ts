@@ -159,7 +159,7 @@ export interface RolloutRecord {
   slots: { [key: string]: SlotRecord };
   /** Earlier clients that are still to be taken away. */
   replaced?: ({ [key: string]: string })[] | undefined;
-  /** What is still registered at the client and needed no more, to be taken away. */
+  /** What may be registered at the client beside what the recorded inputs need; an update takes away what is not declared then. */
   surplus?: SurplusRegistrations | undefined;
   /** Settings of the client that an update wrote before it failed, with their values; the inputs before them are kept. */
   attempted?: { [key: string]: unknown } | undefined;
@@ -270,7 +270,7 @@ export interface SnowflakeRotationArgs {
   triggers?: pulumi.Input<{ [key: string]: pulumi.Input<string> } | undefined> | undefined;
 }
 
-/** Redirect URLs and scopes that an earlier declaration needed. */
+/** Redirect URLs and scopes of an earlier declaration, or of an update that failed. */
 export interface SurplusRegistrations {
   /** Redirect URLs that are needed no more. */
   redirectUrls: string[];

@@ -65,9 +65,9 @@ const rollout = z
         redirectUrls: z.array(z.string()).describe("Redirect URLs that are needed no more."),
         scopes: z.array(z.string()).describe("Scopes that are needed no more."),
       })
-      .meta({ id: "SurplusRegistrations", description: "Redirect URLs and scopes that an earlier declaration needed." })
+      .meta({ id: "SurplusRegistrations", description: "Redirect URLs and scopes of an earlier declaration, or of an update that failed." })
       .optional()
-      .describe("What is still registered at the client and needed no more, to be taken away."),
+      .describe("What may be registered at the client beside what the recorded inputs need; an update takes away what is not declared then."),
     attempted: z
       .record(z.string(), z.unknown())
       .optional()

@@ -103,7 +103,7 @@ export interface Recorded {
   /** By integration id. */
   slots: Record<string, SlotRecord>;
   additionalRedirectUrls: string[];
-  /** What the client had registered for an earlier declaration, and a run that did not end well has not taken away. */
+  /** What the client may have registered beside the recorded declaration: for an earlier one, or for that of a run that did not end well. */
   surplus?: Surplus;
   verification?: Verification;
   /** Settings of the client that an update wrote before it failed: a program that names them no more gives them up like its own. */
@@ -129,7 +129,7 @@ export function recordedWish(recorded: (Pick<Recorded, "slots"> & Partial<Record
   };
 }
 
-/** The same, with what an earlier run should have taken away. */
+/** The same, with what a run that did not end well has added, or should have taken away. */
 export function registeredBefore(recorded: Recorded | undefined): ClientWish {
   const wish = recordedWish(recorded);
   const { redirectUrls = [], scopes = [] } = recorded?.surplus ?? {};

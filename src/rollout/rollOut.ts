@@ -66,7 +66,13 @@ export async function rollOut(stage: Stage, wish: Wish, before: Recorded | undef
       scopes: union(wished.scopes, formerly.scopes),
       builtIn: wished.builtIn,
     };
-    const surplus = { redirectUrls: minus(widened.redirectUrls, wished.redirectUrls), scopes: minus(widened.scopes, wished.scopes) };
+    // Of an update that fails, the declaration before it stays recorded: what only this one asks for is recorded beside it.
+    const known = before === undefined ? wished : recordedWish(before);
+    const added = { redirectUrls: minus(wished.redirectUrls, known.redirectUrls), scopes: minus(wished.scopes, known.scopes) };
+    const surplus = {
+      redirectUrls: union(minus(widened.redirectUrls, wished.redirectUrls), added.redirectUrls),
+      scopes: union(minus(widened.scopes, wished.scopes), added.scopes),
+    };
     if (surplus.redirectUrls.length + surplus.scopes.length > 0) draft.surplus = surplus;
     let { client, isNew } = await theClient(found);
     // A new one is this resource's client once it is whole; until then, it is found again by its mark.
@@ -123,13 +129,15 @@ export async function rollOut(stage: Stage, wish: Wish, before: Recorded | undef
       client = await server.converge(client, mark, narrowed, formerly, () => undefined);
       draft.client = client;
     }
-    delete draft.surplus;
+    // What has just been taken away is not registered again by the run that finishes this one.
+    draft.surplus = added;
     await leaveSecrets();
     const needless = draft.replaced.filter(({ clientId }) => !kept.clientIds.includes(clientId));
     await removeFormer(stage, needless, (done) => {
       draft.replaced = draft.replaced.filter((one) => one !== done);
     });
     if (server.finish !== undefined) draft.client = await server.finish(client);
+    delete draft.surplus;
     return draft;
 
     async function theClient(own: RegisteredClient | undefined): Promise<{ client: RegisteredClient; isNew: boolean }> {
@@ -168,7 +176,7 @@ export async function rollOut(stage: Stage, wish: Wish, before: Recorded | undef
         const whole = needed || wish.givenChanged;
         if (wish.exportSecret && value !== undefined) draft.value = value;
         const anew = wish.givenChanged || !stage.continues || open;
-        const more = minus(wished.redirectUrls, formerly.redirectUrls).length + minus(wished.scopes, formerly.scopes).length > 0;
+        const more = added.redirectUrls.length + added.scopes.length > 0;
         if (anew && value !== undefined) await prove(value);
         else if (anew) draft.verification = unasked(server, wish.verify, env.now());
         if (anew || more) await proveUse(value);

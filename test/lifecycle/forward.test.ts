@@ -57,6 +57,33 @@ describe.each(HOSTS)("unfinished work through the %s host", (_name, start) => {
   });
 
   it.each([
+    ["before its slots are all entered", { operation: "putOAuthClient", fault: "serverError", call: 1 }],
+    ["only at what it takes away", { operation: "removePassword", fault: "forbidden", times: "always" }],
+  ] as const)("of an update that fails %s, and whose program is taken back, leaves no redirect URL and no scope of it at the app", async (_where, fault) => {
+    const made = await stage.up(inputs());
+    const registered = async () => {
+      const { web, requiredResourceAccess } = (await stage.app()).properties as {
+        web: object;
+        requiredResourceAccess: { resourceAccess: { id: string }[] }[];
+      };
+      return [web, requiredResourceAccess.flatMap(({ resourceAccess }) => resourceAccess.map(({ id }) => id)).sort()];
+    };
+    const before = await registered();
+    const [first, ...others] = uses(...SLUGS);
+    const tried = {
+      integrations: [{ ...first, scopes: ["User.Read", "offline_access", "Notes.Read"] }, ...others],
+      entra: entra({ additionalRedirectUrls: ["https://tried.example/callback"] }),
+      rotation: { overlapHours: 0, triggers: { when: "now" } },
+    };
+    await stage.world.fault(fault);
+    const kept = keptOf(await stage.failingUp(tried, made), made.inputs);
+    await stage.world.clearFaults();
+    expect(JSON.stringify(await registered())).toContain("https://tried.example/callback");
+    await finished(kept, inputs());
+    expect(await registered()).toEqual(before);
+  });
+
+  it.each([
     ["the first", 0],
     ["the second", 1],
   ])("of a rotation, when %s of two slots refuses: every slot works all the while, and the next up enters one secret", async (_which, call) => {

@@ -70,6 +70,21 @@ describe.each(HOSTS)("a ServiceNow client through the %s host", (_name, start) =
     expect((await stage.plan(next)).changes).toBe(false);
   });
 
+  it("whose rotation failed beside settings that the program takes back has its standards again", async () => {
+    const made = await stage.up(stage.declared());
+    const standards = await stage.record();
+    const tried = stage.declared({ comments: "tried", accessTokenLifespanSeconds: 600 }, { rotation: { triggers: { when: "now" } } });
+    await stage.world.fault({ operation: "putOAuthClient", fault: "serverError" });
+    const kept = keptOf(await stage.failingUp(tried, made), made.inputs);
+    await stage.world.clearFaults();
+    expect(await stage.record()).toMatchObject({ access_token_lifespan: "600", comments: expect.stringContaining("tried") });
+    const next = await stage.up(stage.declared(), kept);
+    const { access_token_lifespan, comments } = standards;
+    expect(await stage.record()).toMatchObject({ access_token_lifespan, comments });
+    expect(await stage.works()).toBe(true);
+    expect((await stage.plan(next)).changes).toBe(false);
+  });
+
   describe.each(FAULTS)("whose change meets a call that %s", (how, fault) => {
     it.each([
       ["updateRecord", 0],

@@ -77,6 +77,40 @@ describe.each(HOSTS)("a security integration through the %s host", (host, start)
     expect(next.state).toMatchObject({ activeSecretSlot: 2, drift: [] });
   });
 
+  // What a run wrote, and could not take back, is not declared by the program before it.
+  it("of an update that could not be taken back has its standards back, too", async () => {
+    const before = stage.declared({ comment: "before" });
+    const made = await stage.up(before);
+    const { properties } = await stage.integration();
+    const tried = stage.declared({
+      ...{ networkPolicy: "odeus_egress", blockedRoles: ["sysadmin"], oauthAlternateRedirectUris: ["https://tried.example/callback"] },
+      scopes: ["refresh_token", "session:role:ANALYST"],
+    });
+    await stage.world.fault({ operation: "updateIntegrationAuth", fault: "forbidden" }, { operation: "statement:ALTER", call: 1, fault: "forbidden" });
+    const kept = keptOf(await stage.failingUp(tried, made), made.inputs);
+    await stage.world.clearFaults();
+    expect((await stage.integration()).properties).toMatchObject({
+      NETWORK_POLICY: "ODEUS_EGRESS",
+      OAUTH_ALTERNATE_REDIRECT_URIS: ["https://tried.example/callback"],
+    });
+    const next = await stage.up(before, kept);
+    expect((await stage.integration()).properties).toEqual(properties);
+    await whole(next, before);
+  });
+
+  it("of an update whose second statement and its undo failed has no alternate redirect URI of it left", async () => {
+    const before = standAlone({ networkPolicy: "odeus_egress" });
+    const made = await stage.up(before);
+    const { properties } = await stage.integration();
+    await stage.world.fault({ operation: "statement:ALTER", call: 1, times: 2, fault: "forbidden" });
+    const failure = await stage.failingUp(standAlone({ oauthAlternateRedirectUris: ["https://tried.example/callback"] }), made);
+    await stage.world.clearFaults();
+    expect((await stage.integration()).properties).toMatchObject({ OAUTH_ALTERNATE_REDIRECT_URIS: ["https://tried.example/callback"] });
+    const next = await stage.up(before, keptOf(failure, made.inputs));
+    expect((await stage.integration()).properties).toEqual(properties);
+    expect((await stage.plan(await stage.refreshed(next), before)).changes).toBe(false);
+  });
+
   describe("whose create", () => {
     const inputs = () => stage.declared({ blockedRoles: ["sysadmin"], comment: "ours" });
 

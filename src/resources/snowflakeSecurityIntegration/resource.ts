@@ -15,7 +15,7 @@ import { description, inputs as inputDefinition, outputs as outputDefinition } f
 import { diffOf } from "./diff.js";
 import { importIntegration } from "./import.js";
 import { announcementsOf, claimsOf, problemsOf, scopesOf } from "./rules.js";
-import { settingsOf, stageOf, wishOf } from "./stage.js";
+import { stageOf, wishOf, writtenSettings } from "./stage.js";
 import { fromState, inputsOf, toState } from "./state.js";
 
 export const snowflakeSecurityIntegration: Resource = {
@@ -47,7 +47,7 @@ export const snowflakeSecurityIntegration: Resource = {
     const recorded = await recording(
       () => id,
       // The engine keeps the old inputs of an update that failed, and the copies in our state stay old with them.
-      (left) => toState(withRotation(inputsOf(state), inputs, before, left), withAttempted(left, before, settingsOf(inputs)), stage.server),
+      (left) => toState(withRotation(inputsOf(state), inputs, before, left), withAttempted(left, before, writtenSettings(inputs)), stage.server),
       async () => {
         // Nobody knows which secret an imported client uses, or a slot that is owed one: what is known is entered before the other is renewed.
         const unsure = before.secret === undefined || owesSecret(before);

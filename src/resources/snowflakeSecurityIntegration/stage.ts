@@ -24,7 +24,9 @@ export function stageOf(context: Context, inputs: Properties, state: Properties 
     name: storedName(name),
     settings: settingsOf(inputs),
     formerly: state === undefined ? {} : { ...settingsOf(state), ...recorded?.attempted },
-    declaresAlternates: [inputs, state ?? {}].some((declared) => list(declared["oauthAlternateRedirectUris"]).length > 0),
+    declaresAlternates: [inputs, state ?? {}, (recorded?.attempted ?? {}) as Properties].some(
+      (declared) => list(declared["oauthAlternateRedirectUris"]).length > 0,
+    ),
     adopt: adopt === true,
     recorded: recorded?.client,
     mark,
@@ -53,6 +55,12 @@ export function stageOf(context: Context, inputs: Properties, state: Properties 
 
 export function settingsOf(properties: Properties): SnowflakeSettings {
   return Object.fromEntries(SETTING_NAMES.flatMap((name) => (properties[name] === undefined ? [] : [[name, properties[name]]])));
+}
+
+/** What an update writes at the integration beside its redirect URI. */
+export function writtenSettings(inputs: Properties): object {
+  const { oauthAlternateRedirectUris } = inputs;
+  return { ...settingsOf(inputs), ...(oauthAlternateRedirectUris === undefined ? {} : { oauthAlternateRedirectUris }) };
 }
 
 export function wishOf(inputs: Properties, state: Properties | undefined, recorded: Recorded | undefined, now: Date): Wish {
