@@ -38,6 +38,7 @@ export function createSnowflakeServer(options: SnowflakeServerOptions): Authoriz
   const { account, api, secrets, describe, describeUntil, requireDescribed, changing, alter, goneBeyondDoubt, unseen } = session;
   /** An integration of others that is to be taken over, as it was found. */
   let adopted: Described | undefined;
+  let taken: Described | undefined;
 
   /** As far as the configuration tells. What this role has seen once, it sees as long as it is there. */
   const roleInUse = (): string => config.text("snowflakeRole")?.toUpperCase() ?? `the default role of ${config.text("snowflakeUser") ?? "the token's user"}`;
@@ -99,6 +100,8 @@ export function createSnowflakeServer(options: SnowflakeServerOptions): Authoriz
         throw new ConfigError(
           `Snowflake refuses a redirect URI without TLS (390316): ${plain.join(", ")}. Use https, or set oauthAllowNonTlsRedirectUri for a test that stays on this machine.`,
         );
+      // The plan of an update tells it, too.
+      if (options.recorded !== undefined) await recall(options.recorded);
       return { warnings: endedByAdoption(wish) };
     },
 
@@ -134,24 +137,7 @@ export function createSnowflakeServer(options: SnowflakeServerOptions): Authoriz
       });
     },
 
-    async recall(client) {
-      return doing(`reading ${shown}`, async () => {
-        const now = await describe();
-        // CREATE tells a lost right (002002) from a deletion.
-        if (now === undefined) return undefined;
-        const theirs = markIn(now);
-        const clientId = now.get("OAUTH_CLIENT_ID");
-        if (clientId === undefined || clientId === client.clientId || theirs?.stack === options.mark.stack) return clientOf(now, client.objects);
-        if (theirs !== undefined)
-          throw new ConfigError(`it was replaced, and is by now that of ${nameOfMark(theirs)}. Choose another name, or take it out of that stack first.`);
-        // Under the name alone it would be overwritten now and dropped with this resource: what proves that one is ours is its client id.
-        if (!options.adopt)
-          throw new ConfigError(
-            `somebody has replaced it: its client id is ${clientId} by now, and this stack did not make that one. Set adopt to take it over, or choose another name.`,
-          );
-        return takenOver(now);
-      });
-    },
+    recall,
 
     async register(mark, wish, undoable) {
       return doing(`creating ${shown}`, async () => {
@@ -295,12 +281,34 @@ export function createSnowflakeServer(options: SnowflakeServerOptions): Authoriz
     }),
   };
 
+  async function recall(client: RegisteredClient): Promise<RegisteredClient | undefined> {
+    return doing(`reading ${shown}`, async () => {
+      const now = await describe();
+      // CREATE tells a lost right (002002) from a deletion.
+      if (now === undefined) return undefined;
+      const theirs = markIn(now);
+      const clientId = now.get("OAUTH_CLIENT_ID");
+      if (clientId === undefined || clientId === client.clientId || theirs?.stack === options.mark.stack) return clientOf(now, client.objects);
+      if (theirs !== undefined)
+        throw new ConfigError(`it was replaced, and is by now that of ${nameOfMark(theirs)}. Choose another name, or take it out of that stack first.`);
+      // Under the name alone it would be overwritten now and dropped with this resource: what proves that one is ours is its client id.
+      if (!options.adopt)
+        throw new ConfigError(
+          `somebody has replaced it: its client id is ${clientId} by now, and this stack did not make that one. Set adopt to take it over, or choose another name.`,
+        );
+      return takenOver(now);
+    });
+  }
+
   function takenOver(now: Described): RegisteredClient {
     const type = settings.oauthClientType ?? "CONFIDENTIAL";
     if (now.get("OAUTH_CLIENT_ID") === undefined || now.get("OAUTH_CLIENT_TYPE") !== type)
       throw new ConfigError(`it cannot be adopted: it is no custom OAuth client of the type ${type}, and its type cannot be changed.`);
-    env.say.info(`${shown} is taken over: it gets our mark in its comment and what is declared here.`);
-    adopted = now;
+    // Looked at twice, it is told once.
+    if (taken !== now) {
+      env.say.info(`${shown} is taken over: it gets our mark in its comment and what is declared here.`);
+      taken = adopted = now;
+    }
     return clientOf(now, {});
   }
 

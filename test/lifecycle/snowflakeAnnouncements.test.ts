@@ -123,6 +123,22 @@ describe("a preview through the plugin", () => {
     expect(stage.said("INFO")).toEqual([]);
   });
 
+  it("of an update is refused where somebody has replaced the integration, and with adopt says once what that ends", async () => {
+    const made = await stage.up(stage.declared());
+    const sql = "SECURITY INTEGRATION ODEUS TYPE = OAUTH OAUTH_CLIENT = CUSTOM OAUTH_CLIENT_TYPE = 'CONFIDENTIAL' OAUTH_REDIRECT_URI";
+    await stage.world.atSnowflake.run(`CREATE OR REPLACE ${sql} = 'https://dbt.example/callback'`, stage.world.snowflake.roles.deployer);
+    await stage.world.clearCalls();
+    const from = stage.host.lines.length;
+    const plan = (more: Inputs) => stage.host.update(stage.urn(), made.id, made.state, { ...made.inputs, comment: "after", ...more }, { preview: true });
+    expect((await failureOf(plan({}))).message).toMatch(/somebody has replaced it: its client id is .* Set adopt to take it over, or choose another name/);
+    expect(await stage.statements()).toEqual(["DESC"]);
+    await plan({ adopt: true });
+    expect(stage.host.lines.slice(from).map(({ message }) => message)).toEqual([
+      expect.stringContaining("is taken over: it gets our mark"),
+      expect.stringContaining("its redirect URI https://dbt.example/callback is pushed out"),
+    ]);
+  });
+
   it("of an update keeps what stays, and opens what a run may change", async () => {
     const made = await stage.up(stage.declared({ exportClientSecret: true }));
     await stage.world.clearCalls();
