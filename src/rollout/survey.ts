@@ -63,7 +63,7 @@ function endsTheOnlySecret(places: readonly Place[], before: Recorded | undefine
 const ids = (places: readonly Place[]): string[] => places.map(({ integration }) => integration.id);
 
 async function orphansOf({ odeus }: Stage, { clientId }: RegisteredClient, known: readonly string[]): Promise<Record<string, SlotRecord>> {
-  const others = (await slotsHolding(odeus, clientId)).filter(({ slot }) => !known.includes(slot.integrationId));
+  const others = (await slotsHolding(odeus, clientId)).holding.filter(({ slot }) => !known.includes(slot.integrationId));
   return Object.fromEntries(
     others.map(({ slug, slot: { integrationId, redirectUrl, scopes, scopeSync, custom } }) => [
       integrationId,

@@ -90,21 +90,35 @@ function problemOf(text: string, integration: IntegrationSummary | undefined, al
   return undefined;
 }
 
-/** All slots that hold this client, with the slug of their integration; of an integration that is not enabled, nobody is told. */
-export async function slotsHolding(odeus: OdeusApi, clientId: string): Promise<{ slug: string; slot: Slot }[]> {
-  const filled = (await odeus.listIntegrations()).filter(({ oauth }) => oauth?.mode === "CUSTOM");
-  const slots = await Promise.all(
-    filled.map(async ({ id, slug, buildByOdeus }) => {
-      const slot = await readSlot(odeus, slug, id, buildByOdeus === false).catch(disabledOrGone);
-      return slot?.clientId === clientId ? [{ slug, slot }] : [];
-    }),
-  );
-  return slots.flat();
+/** All slots that hold a client, as far as the workspace shows them. */
+export interface Holders {
+  holding: { slug: string; slot: Slot }[];
+  /** Slugs of integrations that are not enabled: the workspace tells nobody what they hold. */
+  unseen: string[];
 }
 
-function disabledOrGone(error: unknown): undefined {
-  if (isRemote(error, 409) || isRemote(error, 404)) return undefined;
-  throw error;
+export async function slotsHolding(odeus: OdeusApi, clientId: string): Promise<Holders> {
+  const filled = (await odeus.listIntegrations()).filter(({ oauth }) => oauth?.mode === "CUSTOM");
+  const unseen: string[] = [];
+  const slots = await Promise.all(
+    filled.map(async ({ id, slug, buildByOdeus }) => {
+      try {
+        const slot = await readSlot(odeus, slug, id, buildByOdeus === false);
+        return slot.clientId === clientId ? [{ slug, slot }] : [];
+      } catch (error) {
+        // One that is gone since it was listed holds nothing.
+        if (isRemote(error, 409)) unseen.push(slug);
+        else if (!isRemote(error, 404)) throw error;
+        return [];
+      }
+    }),
+  );
+  return { holding: slots.flat(), unseen: unseen.sort() };
+}
+
+/** For people, who may have to enable them: one of them may hold the client, too. */
+export function notLookedAt(unseen: readonly string[]): string {
+  return `not looked at: ${unseen.join(", ")} (not enabled, so the workspace does not show what it holds)`;
 }
 
 /** Fails when the workspace that this key opens knows none of these integrations: then the key is for another workspace. */

@@ -44,13 +44,21 @@ describe("an import through the plugin", () => {
     return app;
   }
 
-  it("asks nothing of integrations that are not enabled, and takes the id in any spelling", async () => {
-    const { appId } = await madeByHand();
+  const NOT_LOOKED_AT = "not looked at: jira (not enabled, so the workspace does not show what it holds)";
+
+  /** Beside a client of somebody's in jira, which is not enabled. */
+  async function besideDisabled<T>(work: () => Promise<T>): Promise<T> {
     await stage.world.odeus("PUT", stage.slotPath("jira"), { clientId: "somebody-elses", clientSecret: "theirs", scopeSync: true });
     const settings = `/settings/integrations/${stage.world.integrations["jira"]}`;
     await stage.world.odeus("PATCH", settings, { enabled: false });
-    const made = await imported(`entra/${appId.toUpperCase()}`).finally(() => stage.world.odeus("PATCH", settings, { enabled: true }));
+    return work().finally(() => stage.world.odeus("PATCH", settings, { enabled: true }));
+  }
+
+  it("passes over integrations that are not enabled, and says so, and takes the id in any spelling", async () => {
+    const { appId } = await madeByHand();
+    const made = await besideDisabled(() => imported(`entra/${appId.toUpperCase()}`));
     expect(made).toMatchObject({ id: `entra/${appId}`, state: { clientId: appId, drift: [] } });
+    expect(stage.said("INFO")).toContain(`${NOT_LOOKED_AT}.`);
     expect(await stage.plan(made, made.inputs)).toEqual({ changes: false, said: [] });
   });
 
@@ -202,6 +210,8 @@ describe("an import through the plugin", () => {
       await stage.world.odeus("DELETE", stage.slotPath("outlook-email"));
       expect(await refusal(`entra/${appId}`)).toMatch(/no integration of the workspace at .* holds this client.*adoptClientId/);
       expect(await refusal("existing/nobody")).toMatch(/no integration of the workspace/);
+      expect(await refusal("existing/nobody")).not.toContain("not looked at");
+      expect(await besideDisabled(() => refusal("existing/somebody-elses"))).toContain(`there is nothing to import (${NOT_LOOKED_AT}).`);
     });
 
     it.each(["snowflake/ODEUS", "entra/", "entra", "", "11111111-2222-3333-4444-555555555555"])("for %j, which is no id of this resource", async (id) => {

@@ -88,6 +88,18 @@ describe("an import through the plugin", () => {
     expect((await stage.integration()).properties).toMatchObject({ OAUTH_ENFORCE_PKCE: true, OAUTH_REDIRECT_URI: stage.place.redirectUrl });
   });
 
+  it("of one that none holds but perhaps an integration that is not enabled says which it could not look at", async () => {
+    await madeByHand(stage);
+    const { clientId } = await stage.integration();
+    await stage.world.odeus("DELETE", `/integrations/v1/${stage.place.id}/oauth-client`);
+    await stage.world.odeus("PUT", stage.slotPath("jira"), { clientId, clientSecret: "x", scopeSync: true });
+    const settings = `/settings/integrations/${stage.world.integrations["jira"]}`;
+    await stage.world.odeus("PATCH", settings, { enabled: false });
+    const made = await imported("HAND_MADE").finally(() => stage.world.odeus("PATCH", settings, { enabled: true }));
+    expect(made.inputs["integration"]).toBeUndefined();
+    expect(stage.said("INFO")).toEqual([expect.stringMatching(/^imported as stand-alone; not looked at: jira \(not enabled/)]);
+  });
+
   it.each([
     ['"small letters"', "small letters", '"small letters"'],
     ["small letters", "small letters", '"small letters"'],

@@ -9,8 +9,8 @@ import type { Properties, Value } from "../../core/value.js";
 import { observe } from "../../rollout/observe.js";
 import type { Recorded } from "../../rollout/record.js";
 import { unasked, withFindings } from "../../rollout/verification.js";
-import { slotsHolding } from "../../workspace/integrations.js";
-import { effectiveScopes, type Slot } from "../../workspace/slot.js";
+import { type Holders, notLookedAt, slotsHolding } from "../../workspace/integrations.js";
+import { effectiveScopes } from "../../workspace/slot.js";
 import type { Context, ReadResult } from "../resource.js";
 import { inputs as inputDefinition } from "./definition.js";
 import { KINDS, type Kind } from "./rules.js";
@@ -23,7 +23,7 @@ const UNSEEN = {
     "no entry of the application registry with this client id can be seen with these credentials. Check the id, the instance (odeus:serviceNow.instance or SERVICENOW_INSTANCE) and the role oauth_admin",
 };
 
-type Holding = { slug: string; slot: Slot };
+type Holding = Holders["holding"][number];
 
 /** `<kind>/<client id>`, of a client that at least one slot of the workspace holds. */
 export async function importClient(context: Context, id: string): Promise<ReadResult> {
@@ -33,10 +33,11 @@ export async function importClient(context: Context, id: string): Promise<ReadRe
   const sighting = await server.lookUp(clientId);
   // Microsoft Graph finds an id in any case of its letters; the slots hold it as the server shows it.
   const shown = sighting?.client.clientId ?? clientId;
-  const holding = await slotsHolding(odeus, shown);
+  const { holding, unseen } = await slotsHolding(odeus, shown);
   if (sighting === undefined && kind !== "existing")
     throw new ConfigError(`${id}: ${UNSEEN[kind]}; a client of another vendor is imported as existing/<client id>.`);
-  if (holding.length === 0) throw inNoSlot(odeus, id);
+  if (holding.length === 0) throw inNoSlot(odeus, id, unseen);
+  if (unseen.length > 0) context.env.say.info(`${notLookedAt(unseen)}.`);
   const { stack } = sighting?.mark ?? mark;
   if (sighting?.mark !== undefined && stack !== mark.stack)
     context.env.say.warning(`client ${shown} carries the mark of ${nameOfMark(sighting.mark)}: take it out of that stack, so that it has one owner.`);
@@ -74,9 +75,9 @@ function partsOf(id: string): { kind: Kind; clientId: string } {
   return { kind: known, clientId };
 }
 
-function inNoSlot({ baseUrl }: OdeusApi, id: string): ConfigError {
+function inNoSlot({ baseUrl }: OdeusApi, id: string, unseen: string[]): ConfigError {
   return new ConfigError(
-    `${id}: no integration of the workspace at ${baseUrl} holds this client, so there is nothing to import (an integration that is not enabled does not show what it holds). To enter a client that exists, declare it: with adoptClientId, or as existing.`,
+    `${id}: no integration of the workspace at ${baseUrl} holds this client, so there is nothing to import${unseen.length === 0 ? "" : ` (${notLookedAt(unseen)})`}. To enter a client that exists, declare it: with adoptClientId, or as existing.`,
   );
 }
 

@@ -10,7 +10,7 @@ import { nameOfMark, readComment } from "../../core/mark.js";
 import type { Properties } from "../../core/value.js";
 import { observe } from "../../rollout/observe.js";
 import type { Recorded } from "../../rollout/record.js";
-import { slotsHolding } from "../../workspace/integrations.js";
+import { type Holders, notLookedAt, slotsHolding } from "../../workspace/integrations.js";
 import type { Context, ReadResult } from "../resource.js";
 import { limitsOf, odeusOf } from "../workspaceApi.js";
 import { inputs as inputDefinition } from "./definition.js";
@@ -30,12 +30,13 @@ export async function importIntegration(context: Context, id: string): Promise<R
     });
     const clientId = described.get("OAUTH_CLIENT_ID");
     if (clientId === undefined || clientId === "") throw new ConfigError("it is no OAuth integration for a custom client, so there is nothing to import.");
-    const holding = await holders(context, clientId);
+    const { holding, unseen } = await holders(context, clientId);
     if (holding.length > 1)
       throw new ConfigError(
         `${holding.map(({ slug }) => slug).join(", ")} hold this client; a SnowflakeSecurityIntegration serves one of them. Take the others out first.`,
       );
     const [held] = holding;
+    if (unseen.length > 0) context.env.say.info(`${held === undefined ? "imported as stand-alone; " : ""}${notLookedAt(unseen)}.`);
     const declared = withDefaults(inputDefinition, {
       name: asWritten(name),
       ...(settingsFound(described) as Properties),
@@ -71,17 +72,17 @@ function nameIn(id: string): string {
   throw new ConfigError(`importing: ${JSON.stringify(id)} is no name of a security integration: it ${problem}.`);
 }
 
-async function holders(context: Context, clientId: string): ReturnType<typeof slotsHolding> {
+async function holders(context: Context, clientId: string): Promise<Holders> {
   try {
     return await slotsHolding(odeusOf(context), clientId);
   } catch (error) {
     if (!(error instanceof NotConfiguredError)) throw error;
     context.env.say.info(`imported as stand-alone, for the workspace could not be asked: ${error.message}`);
-    return [];
+    return { holding: [], unseen: [] };
   }
 }
 
-function slotRecord({ slug, slot }: Awaited<ReturnType<typeof slotsHolding>>[number]): Recorded["slots"][string] {
+function slotRecord({ slug, slot }: Holders["holding"][number]): Recorded["slots"][string] {
   return {
     written: slug,
     slug,
