@@ -156,7 +156,7 @@ export async function rollOut(stage: Stage, wish: Wish, before: Recorded | undef
 
     function keptTenant({ slot, integration }: Place): string | undefined {
       if (stage.continues) return before?.slots[integration.id]?.tenantId;
-      return slot.clientId !== null && slot.clientId === wish.adoptClientId ? (slot.tenantId ?? undefined) : undefined;
+      return wish.adoptClientId !== undefined && slot.clientId === found?.clientId ? (slot.tenantId ?? undefined) : undefined;
     }
 
     async function held(): Promise<string[]> {

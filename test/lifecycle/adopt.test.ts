@@ -80,6 +80,23 @@ describe.each(HOSTS)("an adoption through the %s host", (_name, start) => {
     expect(await tenants()).toEqual([stage.world.tenantId, null]);
   });
 
+  it("takes the id in any spelling, in which it is no other client later on", async () => {
+    const { id, appId } = await theirs(THEIRS);
+    const made = await stage.up(adopting(appId.toUpperCase()));
+    expect(made).toMatchObject({ id: `entra/${appId}`, state: { clientId: appId } });
+    // What stood in the slot of this client stays, as with its id as Entra shows it.
+    expect((await stage.slot("outlook-email")).client).toMatchObject({ clientId: appId, tenantId: stage.world.tenantId });
+    const { adoptClientId: _adopted, ...rest } = made.inputs;
+    const { adoptClientId: _before, ...state } = made.state;
+    const named = adopting(appId.toUpperCase(), { displayName: "Renamed" });
+    const said = (await stage.plan({ ...made, inputs: rest, state }, named)).said;
+    expect(said).toEqual([]);
+    const next = await stage.up(named, { ...made, inputs: rest, state });
+    expect(next).toMatchObject({ id: `entra/${appId}`, state: { clientId: appId, retiring: [] } });
+    expect((await stage.changingCalls()).map(({ operation }) => operation)).not.toContain("deleteApplication");
+    expect(await stage.app()).toMatchObject({ id, appId });
+  });
+
   it("gives it the audience that the program names, and says which one it had", async () => {
     const { appId } = await theirs(THEIRS);
     const declared = adopting(appId, { signInAudience: "AzureADMyOrg" });

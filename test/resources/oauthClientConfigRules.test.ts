@@ -172,6 +172,7 @@ it("names the slots as the program wrote them, as far as they are known", () => 
 
 it("claims beside the slots a client that it takes over, where it is known", () => {
   expect(claimsOf({ integrations: uses("jira"), adoptClientId: "a" })).toEqual(["jira", "the client a"]);
+  expect(claimsOf({ adoptClientId: "EC83" })).toEqual(claimsOf({ adoptClientId: "ec83" }));
   expect(claimsOf({ integrations: uses("jira"), adoptClientId: UNKNOWN })).toEqual(["jira"]);
 });
 

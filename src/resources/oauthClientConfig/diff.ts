@@ -106,8 +106,9 @@ export function anotherClient(state: Properties, inputs: Properties): boolean {
 
 /** Whether the program now names a client to adopt that is not the one in use. One that is unknown yet may be. */
 export function adoptsAnother(state: Properties, inputs: Properties): boolean {
-  const wanted = inputs["adoptClientId"];
-  return wanted !== undefined && wanted !== state["clientId"] && wanted !== state["adoptClientId"];
+  // The servers find an id in any case of its letters.
+  const [wanted, used, adopted] = [inputs["adoptClientId"], state["clientId"], state["adoptClientId"]].map((id) => String(id ?? "").toLowerCase());
+  return wanted !== "" && wanted !== used && wanted !== adopted;
 }
 
 function announceIntegrations(before: Value[], after: Value[], recorded: Recorded): string[] {

@@ -157,7 +157,7 @@ function hostOf(url: string): string {
 /** What no other resource may claim: the workspace integrations, and a client that it takes over, which has one mark. */
 export function claimsOf(inputs: Properties): string[] {
   const { adoptClientId } = inputs;
-  return [...slotsOf(inputs), ...(typeof adoptClientId === "string" ? [`the client ${adoptClientId}`] : [])];
+  return [...slotsOf(inputs), ...(typeof adoptClientId === "string" ? [`the client ${adoptClientId.toLowerCase()}`] : [])];
 }
 
 /** A hand-made client, which may be in several resources; an Atlassian app serves one integration alone. */
