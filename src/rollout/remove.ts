@@ -89,7 +89,7 @@ export async function removeFormer(stage: Stage, former: readonly FormerClient[]
 async function removeOne({ mark, env }: Stage, server: AuthorizationServer, client: FormerClient): Promise<void> {
   try {
     const successor = await server.successor(client, mark);
-    if (successor !== undefined) return env.say.info(`${server.title} is by now that of ${successor}, and is left alone.`);
+    if (successor !== undefined) return env.say.info(`${server.title} is by now that of ${successor}, and is left alone with what is registered there.`);
     env.say.progress(`removing ${server.title}`);
     await server.delete(client, "asConfigured");
   } catch (error) {

@@ -66,6 +66,10 @@ export const HISTORIES: Played[] = [
     "a client that another resource has adopted is not removed with the resource that had it",
     history(["entra", "entra"], declare(0, ["adopts"]), up(), declare(0, ["present"]), declare(1, ["adopts"]), up()),
   ),
+  once(
+    "a client that another resource has adopted keeps what the one that had it had registered, and people are told",
+    history(["entra", "entra"], declare(1, ["adopts"]), up(), declare(0, ["adopts"]), declare(1, ["kind", 1]), refreshed()),
+  ),
   [
     "verify that is switched on later says something of every client, be its secret at hand or not",
     [

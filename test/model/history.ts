@@ -107,8 +107,8 @@ class Play {
     const there = invariants.unaccounted();
     if (end === "done" && step.do === "up") this.debris = this.debris.filter(({ program: of }) => of !== text);
     invariants.ended(end, touched.size);
-    // A client that lives on under another resource keeps the slots and the secrets of the one that is taken away; people are told.
-    if (world.lines.some((line) => line.includes("is left alone with the slots")))
+    // A client that lives on under another resource keeps the slots, the secrets and the registrations of the one that leaves it; people are told.
+    if (world.lines.some((line) => /is by now that of .* is left alone/.test(line)))
       this.debris.push({ program: "handed over", things: new Set([...there, ...this.#loose()]) });
     const debris = this.debris.flatMap(({ things }) => [...things]);
     // A run that died may have entered a client that no record knows in a slot that one did, until a destroy.
