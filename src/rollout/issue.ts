@@ -61,7 +61,7 @@ async function shownOrRefreshed(issuing: Issuing): Promise<Secret | undefined> {
   }
   env.say.progress("renewing the idle client secret");
   const issued = await server.addSecret(client, mark, { ...known, idleMayBeInUse: await writtenSince(issuing) }, undoable);
-  retireCurrent(stage, issuing.wish, draft, issued.keyId);
+  retireCurrent(stage, wish, issuing.before, draft, issued.keyId);
   keep(issuing, issued);
   return issued.value;
 }
@@ -119,7 +119,7 @@ async function added(issuing: Issuing, marked: string[], lost: boolean): Promise
     return issue();
   });
   if (lost) delete draft.secret;
-  retireCurrent(stage, issuing.wish, draft, issued.keyId);
+  retireCurrent(stage, wish, issuing.before, draft, issued.keyId);
   keep(issuing, issued);
   return issued.value;
 }

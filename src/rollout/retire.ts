@@ -6,10 +6,10 @@ import { mayLackSecret, owesSecret, type Recorded, type Retiring, type Wish } fr
 import type { Stage } from "./stage.js";
 
 /** The secret in use, which `newKeyId` replaces, is from now on in its overlap. */
-export function retireCurrent({ env }: Stage, { overlapMs }: Wish, draft: Recorded, newKeyId: string): void {
+export function retireCurrent({ env }: Stage, { overlapMs }: Wish, before: Recorded | undefined, draft: Recorded, newKeyId: string): void {
   const removableFrom = new Date(env.now().getTime() + overlapMs).toISOString();
   // An earlier run may have died half-way: then a slot still holds one of the retiring secrets until it is entered.
-  if (owesSecret(draft)) draft.retiring = draft.retiring.map(({ keyId }) => ({ keyId, removableFrom }));
+  if (owesSecret(draft) || (before !== undefined && mayLackSecret(before))) draft.retiring = draft.retiring.map(({ keyId }) => ({ keyId, removableFrom }));
   const keyId = draft.secret?.keyId;
   if (keyId !== undefined) draft.retiring.push({ keyId, removableFrom });
   draft.retiring = draft.retiring.filter((one) => one.keyId !== newKeyId);

@@ -62,6 +62,18 @@ export const HISTORIES: Played[] = [
     "a secret stays while a slot holds it that another resource is about to take over, overlap or not",
     history(["entra", "existing"], up(), declare(1, ["uses"]), declare(0, ["overlapHours", 1], ["uses"], ["uses", 7]), up()),
   ),
+  [
+    "a secret that a killed first run has entered has its overlap from when its slot leaves it, also where the run in between failed",
+    [24, 26, 28, 30].flatMap((killed) =>
+      [10, 11, 12, 13, 14].map((failed) => ({
+        ...history(
+          ["serviceNowAway", "entra"],
+          ...[up(at(killed, "killAfter")), up(at(failed, "notFound", 1000)), wait(200), declare(0, ["present"]), refreshed()],
+        ),
+        flickers: true,
+      })),
+    ),
+  ],
   once(
     "a client that another resource has adopted is not removed with the resource that had it",
     history(["entra", "entra"], declare(0, ["adopts"]), up(), declare(0, ["present"]), declare(1, ["adopts"]), up()),
