@@ -10,7 +10,13 @@ import { proveSecret } from "./secret.js";
 import type { Stage } from "./stage.js";
 
 /** What is written: the client whole, with its secret where it has one, or only the parts that differ. */
-export type Entry = { whole: false } | { whole: true; secret?: Secret /** The old one has ended: entered first, proven second. */; proveAfter?: true };
+export type Entry =
+  | { whole: false }
+  | {
+      whole: true;
+      secret?: Secret /** The old one has ended: entered at once, into slots that were looked at before, and proven second. */;
+      proveAfter?: true;
+    };
 
 export interface Entering {
   stage: Stage;
@@ -64,7 +70,7 @@ async function enterPlace(entering: Entering, place: Place): Promise<Slot | unde
   const { stage, client, entry, undoable } = entering;
   const { integration } = place;
   const wish = slotWish(stage, client, place);
-  const slot = await slotNow(entering, place);
+  const slot = entry.whole && entry.proveAfter ? place.slot : await slotNow(entering, place);
   if (entry.whole) {
     const undo = wayBack(entering, { ...place, slot });
     if (undo !== undefined) undoable(undo);
@@ -75,8 +81,13 @@ async function enterPlace(entering: Entering, place: Place): Promise<Slot | unde
   return doing(`changing the client settings of ${integration.written}`, () => changeParts(stage.odeus, slot, wish));
 }
 
+/** The places with their slots as they are by now, where they were looked at long ago. */
+export function placesNow(seen: Pick<Entering, "stage" | "seenAt">, places: readonly Place[]): Promise<Place[]> {
+  return Promise.all(places.map(async (place) => ({ ...place, slot: await slotNow(seen, place) })));
+}
+
 /** Waiting for a secret takes minutes at times, in which a person or another stack may have entered a client of theirs. */
-async function slotNow({ stage, seenAt }: Entering, { slot, integration }: Place): Promise<Slot> {
+async function slotNow({ stage, seenAt }: Pick<Entering, "stage" | "seenAt">, { slot, integration }: Place): Promise<Slot> {
   if (stage.env.now().getTime() - seenAt <= FRESH_MS) return slot;
   const now = await readAgain(stage, slot);
   if (now.mode === slot.mode && now.clientId === slot.clientId) return now;

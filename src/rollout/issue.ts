@@ -20,7 +20,9 @@ export interface Issuing {
   client: RegisteredClient;
   /** A slot can only be written together with the secret. */
   needed: boolean;
-  /** Called before a secret is set in place of the only one, and with false where that was refused. */
+  /** Called before a secret is set in place of the only one: what may still refuse the run does so while the old one works. */
+  beforeReplacing: () => Promise<void>;
+  /** Called when a secret is about to be set in place of the only one, and with false where that was refused. */
   onReplacing: (replacing: boolean) => void;
   undoable: Undoable;
 }
@@ -88,6 +90,7 @@ function denied(error: unknown): "denied" {
 async function replaced(issuing: Issuing): Promise<Secret> {
   const { stage, draft, client, undoable } = issuing;
   const { server, mark, env } = stage;
+  await issuing.beforeReplacing();
   env.say.progress("setting a client secret");
   issuing.onReplacing(true);
   try {

@@ -9,7 +9,7 @@ import { mayHaveHappened } from "../core/errors.js";
 import type { Secret } from "../core/secret.js";
 import { minus, union } from "../core/sets.js";
 import { askUntil, bothEnded } from "../core/wait.js";
-import { type Entry, enterPlaces, needsSecret, readBack } from "./enter.js";
+import { type Entry, enterPlaces, needsSecret, placesNow, readBack } from "./enter.js";
 import { secretToEnter } from "./issue.js";
 import { leaveSlots } from "./leave.js";
 import type { Place } from "./places.js";
@@ -53,7 +53,7 @@ export async function rollOut(stage: Stage, wish: Wish, before: Recorded | undef
     const seenAt = env.now().getTime();
     const surveyed = await survey(stage, wish, before);
     const { wished, found, declared, own, orphans } = surveyed;
-    const places = surveyed.places.map((place) => ({ ...place, tenantId: keptTenant(place) }));
+    let places: Place[] = surveyed.places.map((place) => ({ ...place, tenantId: keptTenant(place) }));
 
     // Known from here on: a later run may be killed right after it entered the client, and a destroy has to find it.
     for (const place of places) draft.slots[place.integration.id] ??= { ...slotRecord(place), secretUpdatedAt: PLANNED };
@@ -183,11 +183,14 @@ export async function rollOut(stage: Stage, wish: Wish, before: Recorded | undef
         return whole && value !== undefined ? { whole, secret: value } : { whole };
       }
       const issuing = { stage, wish, before, draft, places, client, needed, undoable: undo.push };
+      const beforeReplacing = async (): Promise<void> => {
+        places = await placesNow({ stage, seenAt }, places);
+      };
       const onReplacing = (replacing: boolean): void => {
         // One that was there before may be in use where nobody here can see it: its former secret cannot be put back.
         progress.forward = progress.replacing = replacing && !isNew;
       };
-      const [secret] = await bothEnded(secretToEnter({ ...issuing, onReplacing }), beside());
+      const [secret] = await bothEnded(secretToEnter({ ...issuing, beforeReplacing, onReplacing }), beside());
       if (secret === undefined) {
         if (open) await proveInUse();
         return { whole: false };
