@@ -429,8 +429,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "a secret that a slot may hold since a run that died has no overlap of its own",
     file: "src/rollout/retire.ts",
-    from: "if (owesSecret(draft) || (before !== undefined && mayLackSecret(before))) draft",
-    to: "if (owesSecret(draft)) draft",
+    from: "if (mayLackSecret(before)) draft",
+    to: "if (Object.values(before?.slots ?? {}).some((slot) => slot.secretUpdatedAt === undefined)) draft",
     suite: "model",
   },
   {

@@ -36,8 +36,9 @@ export function createSnowflakeServer(options: SnowflakeServerOptions): Authoriz
   const shown = `security integration ${asWritten(name)}`;
   const session = createSnowflakeSession({ name, shown, recorded: options.recorded, config, env, limits });
   const { account, api, secrets, describe, describeUntil, requireDescribed, changing, alter, goneBeyondDoubt, unseen } = session;
-  /** An integration of others that is to be taken over, as it was found. */
+  /** An integration of others that is to be taken over, as it was found, until people are told what that ends. */
   let adopted: Described | undefined;
+  /** The one that people were told of: the plan looks at it, and so does what follows. */
   let taken: Described | undefined;
 
   /** As far as the configuration tells. What this role has seen once, it sees as long as it is there. */

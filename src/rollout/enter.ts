@@ -14,7 +14,8 @@ export type Entry =
   | { whole: false }
   | {
       whole: true;
-      secret?: Secret /** The old one has ended: entered at once, into slots that were looked at before, and proven second. */;
+      secret?: Secret;
+      /** The old one has ended: entered at once, into slots that were looked at before, and proven second. */
       proveAfter?: true;
     };
 

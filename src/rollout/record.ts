@@ -45,8 +45,8 @@ export function owesSecret({ slots }: WithSlots): boolean {
 }
 
 /** Whether a slot may be without the current secret: it is owed one, or a run meant to enter it and nobody knows whether it did. */
-export function mayLackSecret({ slots }: WithSlots): boolean {
-  return Object.values(slots).some(({ secretUpdatedAt }) => secretUpdatedAt === undefined || secretUpdatedAt === PLANNED);
+export function mayLackSecret(recorded: WithSlots | undefined): boolean {
+  return Object.values(recorded?.slots ?? {}).some(({ secretUpdatedAt }) => secretUpdatedAt === undefined || secretUpdatedAt === PLANNED);
 }
 
 export interface SlotRecord {

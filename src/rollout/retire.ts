@@ -2,14 +2,14 @@
 
 import type { RegisteredClient } from "../authorizationServers/contract.js";
 import { removalsDue } from "./due.js";
-import { mayLackSecret, owesSecret, type Recorded, type Retiring, type Wish } from "./record.js";
+import { mayLackSecret, type Recorded, type Retiring, type Wish } from "./record.js";
 import type { Stage } from "./stage.js";
 
 /** The secret in use, which `newKeyId` replaces, is from now on in its overlap. */
 export function retireCurrent({ env }: Stage, { overlapMs }: Wish, before: Recorded | undefined, draft: Recorded, newKeyId: string): void {
   const removableFrom = new Date(env.now().getTime() + overlapMs).toISOString();
   // An earlier run may have died half-way: then a slot still holds one of the retiring secrets until it is entered.
-  if (owesSecret(draft) || (before !== undefined && mayLackSecret(before))) draft.retiring = draft.retiring.map(({ keyId }) => ({ keyId, removableFrom }));
+  if (mayLackSecret(before)) draft.retiring = draft.retiring.map(({ keyId }) => ({ keyId, removableFrom }));
   const keyId = draft.secret?.keyId;
   if (keyId !== undefined) draft.retiring.push({ keyId, removableFrom });
   draft.retiring = draft.retiring.filter((one) => one.keyId !== newKeyId);
@@ -20,7 +20,7 @@ export function retireCurrent({ env }: Stage, { overlapMs }: Wish, before: Recor
  * is owed the current secret, or that a run meant to enter and nobody knows whether it did.
  */
 export async function removeEndedEarly(stage: Stage, client: RegisteredClient, before: Recorded | undefined, draft: Recorded): Promise<void> {
-  if (before === undefined || !mayLackSecret(before)) await removeRetired(stage, client, draft, removalsDue(draft.retiring, stage.env.now()));
+  if (!mayLackSecret(before)) await removeRetired(stage, client, draft, removalsDue(draft.retiring, stage.env.now()));
 }
 
 /** Those that need not wait any longer: with an overlap of 0, none waits. */

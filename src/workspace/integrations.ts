@@ -90,9 +90,15 @@ function problemOf(text: string, integration: IntegrationSummary | undefined, al
   return undefined;
 }
 
+/** A slot that holds a client, with the slug of its integration. */
+export interface Holder {
+  slug: string;
+  slot: Slot;
+}
+
 /** All slots that hold a client, as far as the workspace shows them. */
 export interface Holders {
-  holding: { slug: string; slot: Slot }[];
+  holding: Holder[];
   /** Slugs of integrations that are not enabled: the workspace tells nobody what they hold. */
   unseen: string[];
 }

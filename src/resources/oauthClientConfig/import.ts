@@ -9,7 +9,7 @@ import type { Properties, Value } from "../../core/value.js";
 import { observe } from "../../rollout/observe.js";
 import type { Recorded } from "../../rollout/record.js";
 import { unasked, withFindings } from "../../rollout/verification.js";
-import { type Holders, notLookedAt, slotsHolding } from "../../workspace/integrations.js";
+import { type Holder, notLookedAt, slotsHolding } from "../../workspace/integrations.js";
 import { effectiveScopes } from "../../workspace/slot.js";
 import type { Context, ReadResult } from "../resource.js";
 import { inputs as inputDefinition } from "./definition.js";
@@ -22,8 +22,6 @@ const UNSEEN = {
   serviceNow:
     "no entry of the application registry with this client id can be seen with these credentials. Check the id, the instance (odeus:serviceNow.instance or SERVICENOW_INSTANCE) and the role oauth_admin",
 };
-
-type Holding = Holders["holding"][number];
 
 /** `<kind>/<client id>`, of a client that at least one slot of the workspace holds. */
 export async function importClient(context: Context, id: string): Promise<ReadResult> {
@@ -81,14 +79,14 @@ function inNoSlot({ baseUrl }: OdeusApi, id: string, unseen: string[]): ConfigEr
   );
 }
 
-function useOf({ slug, slot }: Holding): Properties {
+function useOf({ slug, slot }: Holder): Properties {
   // A custom integration has no list of its own to keep in sync.
   const kept = !slot.scopeSync || (slot.custom !== undefined && slot.scopes.length > 0);
   return { integration: slug, ...(kept ? { scopes: slot.scopes } : {}) };
 }
 
 /** `needed`: the tenant that the client needs in its slots. */
-function slotRecord({ slug, slot }: Holding, needed: string | undefined): Recorded["slots"][string] {
+function slotRecord({ slug, slot }: Holder, needed: string | undefined): Recorded["slots"][string] {
   const { scopes } = useOf({ slug, slot });
   return {
     written: slug,
@@ -103,12 +101,12 @@ function slotRecord({ slug, slot }: Holding, needed: string | undefined): Record
   };
 }
 
-function existingClient(clientId: string, holding: Holding[]): RegisteredClient {
+function existingClient(clientId: string, holding: Holder[]): RegisteredClient {
   const tenantId = holding.find(({ slot }) => slot.tenantId !== null)?.slot.tenantId ?? undefined;
   return { clientId, objects: {}, ...(tenantId === undefined ? {} : { tenantId }) };
 }
 
-function existingInputs({ clientId, tenantId }: RegisteredClient, holding: Holding[]): Properties {
+function existingInputs({ clientId, tenantId }: RegisteredClient, holding: Holder[]): Properties {
   const { authUrl, tokenUrl } = holding.find(({ slot }) => slot.custom !== undefined)?.slot.custom?.oauthClient ?? {};
   return {
     clientId,

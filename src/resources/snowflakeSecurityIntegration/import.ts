@@ -10,7 +10,7 @@ import { nameOfMark, readComment } from "../../core/mark.js";
 import type { Properties } from "../../core/value.js";
 import { observe } from "../../rollout/observe.js";
 import type { Recorded } from "../../rollout/record.js";
-import { type Holders, notLookedAt, slotsHolding } from "../../workspace/integrations.js";
+import { type Holder, type Holders, notLookedAt, slotsHolding } from "../../workspace/integrations.js";
 import type { Context, ReadResult } from "../resource.js";
 import { limitsOf, odeusOf } from "../workspaceApi.js";
 import { inputs as inputDefinition } from "./definition.js";
@@ -82,7 +82,7 @@ async function holders(context: Context, clientId: string): Promise<Holders> {
   }
 }
 
-function slotRecord({ slug, slot }: Holders["holding"][number]): Recorded["slots"][string] {
+function slotRecord({ slug, slot }: Holder): Recorded["slots"][string] {
   return {
     written: slug,
     slug,
